@@ -1,0 +1,62 @@
+/// What kind of thing an inode is (the type bits of `st_mode`, inode(7)).
+package enum FileKind: Hashable, Sendable {
+    case regular
+    case directory
+    case symbolicLink
+    case fifo
+    case socket
+    case characterDevice
+    case blockDevice
+}
+
+/// What stat(2) shows of a file.
+package struct Attributes: Hashable, Sendable {
+    package var inode: Inode
+    package var kind: FileKind
+    /// The low twelve bits of `st_mode`: permissions, set-id and sticky.
+    package var permissions: UInt16
+    package var linkCount: UInt32
+    package var userID: UInt32
+    package var groupID: UInt32
+    /// In bytes.
+    package var size: Int64
+    package var accessed: Timestamp
+    package var modified: Timestamp
+    package var changed: Timestamp
+
+    package init(
+        inode: Inode, kind: FileKind, permissions: UInt16, linkCount: UInt32 = 1,
+        userID: UInt32, groupID: UInt32, size: Int64,
+        accessed: Timestamp, modified: Timestamp, changed: Timestamp
+    ) {
+        self.inode = inode
+        self.kind = kind
+        self.permissions = permissions
+        self.linkCount = linkCount
+        self.userID = userID
+        self.groupID = groupID
+        self.size = size
+        self.accessed = accessed
+        self.modified = modified
+        self.changed = changed
+    }
+}
+
+/// The attributes that one setattr changes; nil leaves a value as it is.
+package struct AttributeChange: Hashable, Sendable {
+    /// A time as utimensat(2) gives it.
+    package enum Time: Hashable, Sendable {
+        case now
+        case at(Timestamp)
+    }
+
+    package var permissions: UInt16?
+    package var userID: UInt32?
+    package var groupID: UInt32?
+    /// In bytes.
+    package var size: Int64?
+    package var accessed: Time?
+    package var modified: Time?
+
+    package init() {}
+}

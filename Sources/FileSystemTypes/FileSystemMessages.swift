@@ -1,0 +1,152 @@
+/// Who makes a call.
+package struct Caller: Hashable, Sendable {
+    package let userID: UInt32
+    package let groupID: UInt32
+    /// 0 where the kernel itself is the caller (write-back of mapped pages).
+    package let processID: Int32
+
+    package init(userID: UInt32, groupID: UInt32, processID: Int32) {
+        self.userID = userID
+        self.groupID = groupID
+        self.processID = processID
+    }
+}
+
+/// A name found: its inode, what stat shows of it, and how long both hold.
+package struct Entry: Hashable, Sendable {
+    package var attributes: Attributes
+    /// How long the kernel may believe that the name leads to this inode.
+    package var nameTTL: Duration
+    /// How long the kernel may believe the attributes.
+    package var attributeTTL: Duration
+
+    package init(attributes: Attributes, nameTTL: Duration, attributeTTL: Duration) {
+        self.attributes = attributes
+        self.nameTTL = nameTTL
+        self.attributeTTL = attributeTTL
+    }
+
+    package var inode: Inode { attributes.inode }
+}
+
+package enum Lookup: Hashable, Sendable {
+    case found(Entry)
+    /// There is no such name, and the kernel may believe so for this long.
+    case absent(ttl: Duration)
+}
+
+package struct AttributeReply: Hashable, Sendable {
+    package var attributes: Attributes
+    package var ttl: Duration
+
+    package init(attributes: Attributes, ttl: Duration) {
+        self.attributes = attributes
+        self.ttl = ttl
+    }
+}
+
+/// What open(2) asked for, as far as a file system is told.
+package struct OpenOptions: Hashable, Sendable {
+    package enum Mode: Hashable, Sendable {
+        case readOnly
+        case writeOnly
+        case readWrite
+    }
+
+    package var mode: Mode
+    package var append: Bool
+    package var truncate: Bool
+    package var exclusive: Bool
+
+    package init(mode: Mode, append: Bool = false, truncate: Bool = false, exclusive: Bool = false) {
+        self.mode = mode
+        self.append = append
+        self.truncate = truncate
+        self.exclusive = exclusive
+    }
+
+    package var writes: Bool { mode != .readOnly }
+    package var reads: Bool { mode != .writeOnly }
+}
+
+package struct OpenReply: Hashable, Sendable {
+    package var handle: Handle
+    /// The pages that the kernel has of this file are still right (`FOPEN_KEEP_CACHE`).
+    package var keepCache: Bool
+
+    package init(handle: Handle, keepCache: Bool) {
+        self.handle = handle
+        self.keepCache = keepCache
+    }
+}
+
+/// How rename treats an existing target (renameat2(2)).
+package enum RenameMode: Hashable, Sendable {
+    case replace
+    case failIfExists
+    case exchange
+}
+
+/// What access(2) asks.
+package struct AccessMask: OptionSet, Hashable, Sendable {
+    package let rawValue: Int32
+
+    package init(rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
+    package static let execute = AccessMask(rawValue: 1)
+    package static let write = AccessMask(rawValue: 2)
+    package static let read = AccessMask(rawValue: 4)
+}
+
+package struct DirectoryEntry: Hashable, Sendable {
+    /// The name as bytes: `.` and `..` occur here, so it is no `FileName`.
+    package var name: [UInt8]
+    package var inode: Inode
+    package var kind: FileKind
+    /// Where reading goes on after this entry; never 0.
+    package var cookie: UInt64
+
+    package init(name: [UInt8], inode: Inode, kind: FileKind, cookie: UInt64) {
+        self.name = name
+        self.inode = inode
+        self.kind = kind
+        self.cookie = cookie
+    }
+}
+
+package struct DirectoryEntryPlus: Hashable, Sendable {
+    package var listed: DirectoryEntry
+    /// Nil where the attributes are not known without asking the store: the kernel looks the name up when it needs them.
+    package var entry: Entry?
+
+    package init(listed: DirectoryEntry, entry: Entry?) {
+        self.listed = listed
+        self.entry = entry
+    }
+}
+
+/// What statfs(2) shows.
+package struct FileSystemStatistics: Hashable, Sendable {
+    /// In bytes.
+    package var blockSize: UInt64
+    package var totalBlocks: UInt64
+    package var freeBlocks: UInt64
+    package var totalInodes: UInt64
+    package var freeInodes: UInt64
+    /// In bytes.
+    package var maximumNameLength: UInt64
+
+    package init(
+        blockSize: UInt64, totalBlocks: UInt64, freeBlocks: UInt64,
+        totalInodes: UInt64, freeInodes: UInt64, maximumNameLength: UInt64
+    ) {
+        self.blockSize = blockSize
+        self.totalBlocks = totalBlocks
+        self.freeBlocks = freeBlocks
+        self.totalInodes = totalInodes
+        self.freeInodes = freeInodes
+        self.maximumNameLength = maximumNameLength
+    }
+}

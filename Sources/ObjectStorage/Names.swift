@@ -1,0 +1,86 @@
+/// The name of a bucket.
+package struct BucketName: Hashable, Sendable, CustomStringConvertible {
+    package let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    package var description: String { text }
+}
+
+/// The name of an object: 1 to 1,024 bytes, UTF-8 by convention, any bytes in practice.
+package struct Key: Hashable, Sendable {
+    package let bytes: [UInt8]
+
+    package init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    package init(_ text: String) {
+        bytes = Array(text.utf8)
+    }
+}
+
+extension Key: Comparable {
+    /// The order of listings: by bytes.
+    package static func < (left: Key, right: Key) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+}
+
+extension Key: CustomStringConvertible {
+    /// For messages only: bytes that are not UTF-8 show as U+FFFD.
+    package var description: String {
+        String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension Key: ExpressibleByStringLiteral {
+    package init(stringLiteral value: String) {
+        self.init(value)
+    }
+}
+
+/// What a store says to tell two versions of an object's bytes apart (RFC 9110, 8.8.3), without its quotes.
+///
+/// It is opaque: only sometimes is it the MD5 of the bytes.
+package struct ETag: Hashable, Sendable, CustomStringConvertible {
+    package let text: String
+
+    /// Takes the header's or the listing's value, quoted or not.
+    package init(_ value: String) {
+        if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") {
+            text = String(value.dropFirst().dropLast())
+        } else {
+            text = value
+        }
+    }
+
+    /// As a header carries it.
+    package var quoted: String { "\"\(text)\"" }
+
+    package var description: String { text }
+}
+
+/// The id of one version of an object in a versioned bucket.
+package struct VersionID: Hashable, Sendable, CustomStringConvertible {
+    package let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    package var description: String { text }
+}
+
+/// The id of a multipart upload that is under way.
+package struct UploadID: Hashable, Sendable, CustomStringConvertible {
+    package let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    package var description: String { text }
+}

@@ -1,0 +1,45 @@
+package import FileSystemTypes
+
+/// What HEAD and GET say of an object.
+package struct ObjectInfo: Hashable, Sendable {
+    /// The length of the whole object in bytes, also where only a range was asked for.
+    package var size: Int64
+    package var etag: ETag?
+    package var lastModified: Timestamp?
+    package var contentType: String?
+    /// User metadata without the dialect's prefix; names in lower case.
+    package var metadata: [String: String]
+    package var version: VersionID?
+    package var storageClass: String?
+
+    package init(
+        size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, contentType: String? = nil,
+        metadata: [String: String] = [:], version: VersionID? = nil, storageClass: String? = nil
+    ) {
+        self.size = size
+        self.etag = etag
+        self.lastModified = lastModified
+        self.contentType = contentType
+        self.metadata = metadata
+        self.version = version
+        self.storageClass = storageClass
+    }
+}
+
+/// What a listing says of an object.
+package struct ListedObject: Hashable, Sendable {
+    package var key: Key
+    /// In bytes.
+    package var size: Int64
+    package var etag: ETag?
+    package var lastModified: Timestamp?
+    package var storageClass: String?
+
+    package init(key: Key, size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, storageClass: String? = nil) {
+        self.key = key
+        self.size = size
+        self.etag = etag
+        self.lastModified = lastModified
+        self.storageClass = storageClass
+    }
+}
