@@ -25,6 +25,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// What several test targets share: under Tests, and in no program.
+func testSupport(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -43,6 +48,8 @@ let package = Package(
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes"]),
+        testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
+        tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
     ],
     swiftLanguageModes: [.v6]
 )
