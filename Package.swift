@@ -49,6 +49,8 @@ let package = Package(
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes"]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
+        testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
+        tests("StoreConformanceTests", ["ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage"]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
     ],
     swiftLanguageModes: [.v6]

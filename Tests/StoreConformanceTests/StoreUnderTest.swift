@@ -1,0 +1,50 @@
+import ConformanceSupport
+import Foundation
+import ObjectStorage
+import TestSupport
+
+/// A store that the promises are checked on.
+///
+/// A new kind of store is one more case, its line in `all`, and how it is reached in `connect`.
+enum StoreUnderTest: Sendable, CustomStringConvertible {
+    /// The store in memory, with limits small enough to reach with little data.
+    case memory
+    /// The same with Amazon S3's own limits.
+    case memoryWithS3Limits
+
+    static let all: [StoreUnderTest] = [.memory, .memoryWithS3Limits]
+
+    /// What is known of the store before it is reached: decides which promises are checked.
+    var traits: StoreTraits {
+        switch self {
+        case .memory, .memoryWithS3Limits: StoreTraits()
+        }
+    }
+
+    func connect() throws -> StoreConnection {
+        switch self {
+        case .memory: connection(to: MemoryStore(limits: .small))
+        case .memoryWithS3Limits: connection(to: MemoryStore())
+        }
+    }
+
+    private func connection(to store: MemoryStore) -> StoreConnection {
+        StoreConnection(service: store, traits: traits) { store.bucket($0) }
+    }
+
+    var description: String {
+        switch self {
+        case .memory: "memory"
+        case .memoryWithS3Limits: "memory with S3 limits"
+        }
+    }
+}
+
+extension StoreLimits {
+    fileprivate static var small: StoreLimits {
+        var limits = StoreLimits.s3
+        limits.minimumPart = 1000
+        limits.deleteBatch = 10
+        return limits
+    }
+}
