@@ -43,6 +43,8 @@ let package = Package(
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes"]),
+        layer("Credentials", ["FileSystemTypes"]),
+        layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
     ],
     swiftLanguageModes: [.v6]
 )
