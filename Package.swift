@@ -42,9 +42,13 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         layer("FileSystemTypes"),
-        layer("ObjectStorage", ["FileSystemTypes"]),
+        layer("ObjectStorage", ["FileSystemTypes", logging]),
         layer("Credentials", ["FileSystemTypes"]),
+        layer("HTTPTransport", ["CCurl", "FileSystemTypes"]),
         layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
+        layer(
+            "RemoteStore",
+            ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
     ],
     swiftLanguageModes: [.v6]
 )
