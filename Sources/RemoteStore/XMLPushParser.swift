@@ -55,16 +55,16 @@ final class XMLPushParser {
         var table = unsafe xmlSAXHandler()
         unsafe table.initialized = XML_SAX2_MAGIC
         unsafe table.startElementNs = { context, name, _, _, _, _, _, _, _ in
-            unsafe of(context).started(unsafe text(name))
+            unsafe XMLPushParser.of(context).started(unsafe XMLPushParser.text(name))
         }
         unsafe table.endElementNs = { context, _, _, _ in
-            unsafe of(context).ended()
+            unsafe XMLPushParser.of(context).ended()
         }
         unsafe table.characters = { context, bytes, count in
-            unsafe of(context).characters(UnsafeBufferPointer(start: bytes, count: Int(count)))
+            unsafe XMLPushParser.of(context).characters(UnsafeBufferPointer(start: bytes, count: Int(count)))
         }
         unsafe table.internalSubset = { context, _, _, _ in
-            unsafe of(context).refuse("it has a document type")
+            unsafe XMLPushParser.of(context).refuse("it has a document type")
         }
         unsafe table.serror = { _, _ in }
         return unsafe table
