@@ -43,6 +43,10 @@ let package = Package(
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes"]),
+        layer("Threads"),
+        layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
+        tests("ThreadsTests", ["Threads"]),
+        tests("FuseBridgeTests", ["FileSystemTypes", "FuseBridge", "Threads", logging]),
     ],
     swiftLanguageModes: [.v6]
 )
