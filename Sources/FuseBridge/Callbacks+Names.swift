@@ -69,7 +69,7 @@ extension Callbacks {
         }
         unsafe table.forget_multi = { raw, count, forgets in
             let call = unsafe IncomingCall(raw)
-            for unsafe item in unsafe UnsafeBufferPointer(start: forgets, count: count) {
+            for unsafeitem in unsafe UnsafeBufferPointer(start: forgets, count: count) {
                 call.bridge.fileSystem.forget(Inode(item.ino), count: item.nlookup)
             }
             call.acknowledge()

@@ -28,7 +28,7 @@ import Glibc
     }
 
     /// Changes the state, then wakes one waiting thread.
-    package func change<Result>(_ body: (inout State) -> Result) -> Result {
+    @discardableResult package func change<Result>(_ body: (inout State) -> Result) -> Result {
         unsafe pthread_mutex_lock(lock)
         let result = body(&state)
         unsafe pthread_cond_signal(condition)
@@ -37,7 +37,7 @@ import Glibc
     }
 
     /// Changes the state, then wakes all waiting threads.
-    package func changeForAll<Result>(_ body: (inout State) -> Result) -> Result {
+    @discardableResult package func changeForAll<Result>(_ body: (inout State) -> Result) -> Result {
         unsafe pthread_mutex_lock(lock)
         let result = body(&state)
         unsafe pthread_cond_broadcast(condition)
@@ -46,7 +46,7 @@ import Glibc
     }
 
     /// Waits until `body` gives a value. It runs under the lock: at once, and after each change.
-    package func wait<Result>(_ body: (inout State) -> Result?) -> Result {
+    @discardableResult package func wait<Result>(_ body: (inout State) -> Result?) -> Result {
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
         while true {
@@ -56,7 +56,7 @@ import Glibc
     }
 
     /// As `wait`, for at most `limit`; nil when the time is up.
-    package func wait<Result>(atMost limit: Duration, _ body: (inout State) -> Result?) -> Result? {
+    @discardableResult package func wait<Result>(atMost limit: Duration, _ body: (inout State) -> Result?) -> Result? {
         var deadline = Self.moment(after: limit)
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
