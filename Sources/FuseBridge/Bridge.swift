@@ -15,8 +15,9 @@ final class Bridge: Sendable {
     let interrupts = InterruptTable()
     /// Requests and releases that a task still works on.
     let inFlight = Atomic<Int>(0)
-    /// Set by a test to see that an operation which never answers costs EIO and not a hung process.
-    let dropsNextReply = Atomic<Bool>(false)
+    /// Set by a test, to see that an operation which never answers costs EIO and not a hung process.
+    private let dropped = Mutex<String?>(nil)
+    private let dropsReplies = Atomic<Bool>(false)
     private let onReady = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(fileSystem: any FileSystem, executor: BlockingExecutor, options: MountOptions, logger: Logger) {
@@ -56,7 +57,13 @@ final class Bridge: Sendable {
         }
     }
 
-    var mustDropReply: Bool {
-        dropsNextReply.load(ordering: .relaxed) && dropsNextReply.exchange(false, ordering: .relaxed)
+    func dropReply(to operation: String) {
+        dropped.withLock { $0 = operation }
+        dropsReplies.store(true, ordering: .releasing)
+    }
+
+    func mustDropReply(to operation: StaticString) -> Bool {
+        guard dropsReplies.load(ordering: .relaxed), dropped.withLock({ $0 == operation.description }) else { return false }
+        return dropsReplies.exchange(false, ordering: .relaxed)
     }
 }

@@ -69,7 +69,9 @@ extension Callbacks {
         }
         unsafe table.forget_multi = { raw, count, forgets in
             let call = unsafe IncomingCall(raw)
-            for unsafeitem in unsafe UnsafeBufferPointer(start: forgets, count: count) {
+            guard let forgets = unsafe forgets else { return call.acknowledge() }
+            for index in 0..<count {
+                let item = unsafe forgets[index]
                 call.bridge.fileSystem.forget(Inode(item.ino), count: item.nlookup)
             }
             call.acknowledge()

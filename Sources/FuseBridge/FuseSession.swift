@@ -70,9 +70,9 @@ import Threads
         return unsafe cfuse3_session_loop_mt(raw, configuration)
     }
 
-    /// The next operation that succeeds is dropped instead of answered: what tests use to see that the caller gets EIO.
-    package func dropNextReply() {
-        bridge.dropsNextReply.store(true, ordering: .relaxed)
+    /// Drops the next answer to `operation` instead of sending it: what tests use to see that the caller gets EIO.
+    package func dropNextReply(to operation: String) {
+        bridge.dropReply(to: operation)
     }
 
     private static func makeSession(_ options: MountOptions, _ bridge: Bridge) -> OpaquePointer? {

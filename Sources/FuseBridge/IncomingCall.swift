@@ -29,7 +29,7 @@ import Glibc
             let request = Request(pending, operation)
             do throws(Errno) {
                 let answer = try await work(bridge.fileSystem)
-                if bridge.mustDropReply { return }
+                if bridge.mustDropReply(to: operation) { return }
                 reply(request, answer)
             } catch {
                 request.fail(error)

@@ -18,6 +18,8 @@ package struct MountOptions: Sendable {
     package var maxWrite = 1 << 20
     /// How far the kernel reads ahead in a sequential file, in KiB; raising it over 128 needs root.
     package var readAheadKiB = 4096
+    /// Listings may bring the attributes along where the kernel thinks that it will need them.
+    package var attributesInListings = true
     /// Each worker reads the device through a descriptor of its own.
     package var cloneDevice = false
     /// Further options for libfuse, each as after `-o`.

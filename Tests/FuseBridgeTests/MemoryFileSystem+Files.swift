@@ -25,8 +25,7 @@ extension MemoryFileSystem {
     func read(_ handle: Handle, at offset: Int64, count: Int) async throws(Errno) -> Bytes {
         try await begin("read")
         record.withLock { $0.readSizes[count, default: 0] += 1 }
-        let (hangs, pieces) = behaviour.withLock { ($0.readsHang, $0.readPieces) }
-        if hangs { try await hang() }
+        let pieces = behaviour.withLock { $0.readPieces }
         let bytes = try tree.withLock { tree throws(Errno) in
             Bytes(try tree.content(handle, at: offset, count: count))
         }
@@ -95,18 +94,6 @@ extension MemoryFileSystem {
     func releaseDirectory(_ handle: Handle) async {
         try? await begin("releasedir")
         tree.withLock { $0.close(handle) }
-    }
-
-    // MARK: Misbehaviour
-
-    private func hang() async throws(Errno) {
-        record.withLock { $0.hanging += 1 }
-        do {
-            try await Task.sleep(for: .seconds(60))
-        } catch {
-            record.withLock { $0.cancelled += 1 }
-            throw .interrupted
-        }
     }
 
     /// The same bytes in `count` pieces.

@@ -17,8 +17,8 @@ final class MemoryFileSystem: FileSystem {
         /// Every operation suspends before it answers.
         var suspends = false
         var declinesWriteNow = false
-        /// Reads hang until they are cancelled.
-        var readsHang = false
+        /// This operation waits until it is cancelled.
+        var hangs = ""
         var readPieces = 1
         var nameTTL = Duration.seconds(1)
     }
@@ -37,9 +37,20 @@ final class MemoryFileSystem: FileSystem {
     /// Each asynchronous operation begins here.
     func begin(_ operation: String) async throws(Errno) {
         record.withLock { $0.operations[operation, default: 0] += 1 }
-        let (suspends, failure) = behaviour.withLock { ($0.suspends, $0.failures[operation]) }
+        let (suspends, hangs, failure) = behaviour.withLock { ($0.suspends, $0.hangs == operation, $0.failures[operation]) }
         if suspends { await Task.yield() }
+        if hangs { try await hang() }
         if let failure { throw failure }
+    }
+
+    private func hang() async throws(Errno) {
+        record.withLock { $0.hanging += 1 }
+        do {
+            try await Task.sleep(for: .seconds(60))
+        } catch {
+            record.withLock { $0.cancelled += 1 }
+            throw .interrupted
+        }
     }
 
     func entry(_ node: MemoryNode) -> Entry {

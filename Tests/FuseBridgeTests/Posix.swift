@@ -65,6 +65,33 @@ enum Posix {
         return status
     }
 
+    static func mkdir(_ path: String, _ mode: mode_t) throws(Errno) { try check(unsafe Glibc.mkdir(path, mode)) }
+    static func rmdir(_ path: String) throws(Errno) { try check(unsafe Glibc.rmdir(path)) }
+    static func unlink(_ path: String) throws(Errno) { try check(unsafe Glibc.unlink(path)) }
+    static func rename(_ path: String, _ newPath: String) throws(Errno) { try check(unsafe Glibc.rename(path, newPath)) }
+    static func chmod(_ path: String, _ mode: mode_t) throws(Errno) { try check(unsafe Glibc.chmod(path, mode)) }
+    static func chown(_ path: String, _ user: UInt32, _ group: UInt32) throws(Errno) { try check(unsafe Glibc.chown(path, user, group)) }
+    static func truncate(_ path: String, _ size: Int) throws(Errno) { try check(unsafe Glibc.truncate(path, size)) }
+    static func symlink(_ target: String, _ path: String) throws(Errno) { try check(unsafe Glibc.symlink(target, path)) }
+    static func link(_ path: String, _ newPath: String) throws(Errno) { try check(unsafe Glibc.link(path, newPath)) }
+    static func mkfifo(_ path: String, _ mode: mode_t) throws(Errno) { try check(unsafe Glibc.mkfifo(path, mode)) }
+    static func mknod(_ path: String, _ mode: mode_t, _ device: dev_t) throws(Errno) { try check(unsafe Glibc.mknod(path, mode, device)) }
+
+    static func statistics(_ path: String) throws(Errno) -> statvfs {
+        var status = statvfs()
+        try check(unsafe statvfs(path, &status))
+        return status
+    }
+
+    /// utimensat(2); nil sets both times to now.
+    static func setTimes(_ path: String, _ times: [timespec]?) throws(Errno) {
+        if let times {
+            try check(unsafe utimensat(AT_FDCWD, path, times, 0))
+        } else {
+            try check(unsafe utimensat(AT_FDCWD, path, nil, 0))
+        }
+    }
+
     static func exists(_ path: String) -> Bool {
         unsafe Glibc.access(path, F_OK) == 0
     }
@@ -110,7 +137,7 @@ enum Shell {
 
     static func start(_ command: String) -> pid_t? {
         var words: [UnsafeMutablePointer<CChar>?] = unsafe (["sh", "-c", command] as [String]).map { unsafe strdup($0) } + [nil]
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var child: pid_t = 0
         return unsafe posix_spawn(&child, "/bin/sh", nil, nil, &words, environ) == 0 ? child : nil
     }

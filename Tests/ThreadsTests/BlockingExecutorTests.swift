@@ -47,10 +47,15 @@ struct BlockingExecutorTests {
     @Test func blockingWorkLeavesTheCooperativePoolAlone() async throws {
         let executor = try BlockingExecutor(name: "blocked", threads: 8)
         defer { executor.stop() }
-        let blocked = (0..<8).map { _ in Task(executorPreference: executor) { _ = usleep(500_000) } }
-        let elapsed = await ContinuousClock().measure { await Task.detached { await Task.yield() }.value }
-        #expect(elapsed < .milliseconds(300))
-        for task in blocked { await task.value }
+        let gate = Monitor(false)
+        let blocked = (0..<8).map { _ in
+            Task(executorPreference: executor) { gate.wait(atMost: .seconds(20)) { $0 ? true : nil } }
+        }
+        await Task.detached { gate.changeForAll { $0 = true } }.value
+        for task in blocked {
+            let wasReleased = await task.value
+            #expect(wasReleased == true)
+        }
     }
 
     @Test func jobsRunInTheOrderInWhichTheyCame() async throws {
