@@ -42,13 +42,19 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         layer("FileSystemTypes"),
-        layer("ObjectStorage", ["FileSystemTypes", logging]),
+layer("ObjectStorage", ["FileSystemTypes", logging]),
+        layer("Threads"),
         layer("Credentials", ["FileSystemTypes"]),
-        layer("HTTPTransport", ["CCurl", "FileSystemTypes"]),
         layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
+        layer("HTTPTransport", ["CCurl", "FileSystemTypes", "Threads"]),
         layer(
             "RemoteStore",
             ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
+        layer("Staging", ["FileSystemTypes", "Threads"]),
+        layer("Volume", ["FileSystemTypes", "ObjectStorage", "Staging", logging]),
+        layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
+        tests("ThreadsTests", ["Threads"]),
+        tests("FuseBridgeTests", ["FileSystemTypes", "FuseBridge", "Threads", logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,13 +1,13 @@
 /// Walks a listing page by page.
 ///
 /// A store that answers the same page again and again is noticed: keys must go up from page to page.
-package struct ListPager<Store: ObjectStore> {
-    private let store: Store
+package struct ListPager: Sendable {
+    private let store: any ObjectStore
     private var request: ListRequest
     private var isAtEnd = false
     private var last: Key?
 
-    package init(_ store: Store, _ request: ListRequest) {
+    package init(_ store: any ObjectStore, _ request: ListRequest) {
         self.store = store
         self.request = request
     }
