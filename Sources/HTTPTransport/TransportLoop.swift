@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Synchronization
+internal import Threads
 
 /// The thread that owns libcurl's handles and moves all bytes.
 ///
@@ -25,7 +26,11 @@ final class TransportLoop: Sendable {
     init(_ options: TransportOptions) {
         self.options = options
         multi = MultiHandle(maximumConnections: options.maximumConnections)
-        startThread { [self] in run() }
+        do throws(ThreadError) {
+            try NamedThread.start("windlass-http") { [self] in run() }.detach()
+        } catch {
+            preconditionFailure(error.description)
+        }
     }
 
     func stop() {

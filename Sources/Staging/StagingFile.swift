@@ -48,7 +48,7 @@ package final class StagingFile: Sendable {
     package func write(_ bytes: Bytes, at offset: Int64) throws(Errno) {
         var position = offset
         for piece in bytes.pieces {
-            try write(piece.span.bytes, at: position)
+            try write(unsafe piece.span.bytes, at: position)
             position += Int64(piece.count)
         }
     }

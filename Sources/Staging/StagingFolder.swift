@@ -17,18 +17,15 @@ package struct StagingFolder: Sendable {
 
     /// An empty file. Fails with the reason open(2) gives, e.g. `ENOSPC` or `EROFS`. Blocks on the local disk.
     package func makeFile() throws(Errno) -> StagingFile {
-        let descriptor = unsafe open(path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0o600)
-        if descriptor >= 0 { return StagingFile(descriptor: descriptor, executor: executor) }
-        guard Errno.current == Errno.notSupported || Errno.current == Errno.isDirectory else { throw Errno.current }
-        return try makeUnlinkedFile()
-    }
-
-    /// For file systems without `O_TMPFILE`.
-    private func makeUnlinkedFile() throws(Errno) -> StagingFile {
         var template = Array("\(path)/windlass-XXXXXX".utf8CString)
-        let descriptor = unsafe template.withUnsafeMutableBufferPointer { unsafe mkostemp($0.baseAddress, O_CLOEXEC) }
+        let descriptor = unsafe template.withUnsafeMutableBufferPointer { buffer -> Int32 in
+            guard let name = buffer.baseAddress else { return -1 }
+            let descriptor = unsafe mkstemp(name)
+            if descriptor >= 0 { unsafe _ = unlink(name) }
+            return descriptor
+        }
         guard descriptor >= 0 else { throw Errno.current }
-        unsafe _ = template.withUnsafeBufferPointer { unsafe unlink($0.baseAddress) }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         return StagingFile(descriptor: descriptor, executor: executor)
     }
 }

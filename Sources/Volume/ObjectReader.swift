@@ -1,4 +1,5 @@
 internal import FileSystemTypes
+internal import Logging
 internal import ObjectStorage
 internal import Synchronization
 

@@ -39,7 +39,7 @@ struct ObjectWriter: Sendable {
     /// Large enough that the store's number of parts suffices, in whole MiB.
     static func partSize(for size: Int64, atLeast minimum: Int64, _ limits: StoreLimits) -> Int64 {
         let needed = (size + Int64(limits.parts) - 1) / Int64(limits.parts)
-        let rounded = (needed + (1 << 20) - 1) >> 20 << 20
+        let rounded = ((needed + (1 << 20) - 1) >> 20) << 20
         return max(minimum, limits.minimumPart, rounded)
     }
 

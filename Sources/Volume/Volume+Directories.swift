@@ -1,4 +1,5 @@
 package import FileSystemTypes
+internal import Logging
 internal import ObjectStorage
 internal import Synchronization
 
@@ -22,7 +23,9 @@ extension Volume {
     package func readDirectory(_ handle: Handle, after cookie: UInt64, limit: Int) async throws(Errno) -> [DirectoryEntry] {
         let directory = try directory(handle)
         let path = try path(of: directory.inode)
-        let items = try await directory.gate.run { () async throws(Errno) in try await items(of: directory, after: cookie, limit) }
+        let items = try await directory.gate.run { () async throws(Errno) in
+            try await self.items(of: directory, after: cookie, limit)
+        }
         return tree.withLock { tree in
             items.map { index, item in
                 DirectoryEntry(

@@ -1,5 +1,6 @@
 package import FileSystemTypes
 internal import ObjectStorage
+internal import Synchronization
 
 /// What the store has under a name.
 enum Found: Sendable {

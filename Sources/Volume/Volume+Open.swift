@@ -1,4 +1,5 @@
 package import FileSystemTypes
+internal import Logging
 internal import ObjectStorage
 internal import Staging
 internal import Synchronization

@@ -120,7 +120,7 @@ extension Volume {
         let (old, new) = (keys.folder(move.oldPath), keys.folder(move.newPath))
         if let target = move.target { try await checkEmpty(target, new) }
         let objects = try await asking { () async throws(StoreError) in try await everything(below: old) }
-        func moved(_ key: Key) -> Key { Key(new.bytes + key.bytes.dropFirst(old.bytes.count)) }
+        @Sendable func moved(_ key: Key) -> Key { Key(new.bytes + key.bytes.dropFirst(old.bytes.count)) }
         for object in objects { try checkLength(of: moved(object.key)) }
         try await keepFolder(move.oldParent, without: old)
         if objects.isEmpty { try await putMarker(move.newPath, try node(move.source)) }
