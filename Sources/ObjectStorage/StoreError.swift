@@ -1,3 +1,5 @@
+package import FileSystemTypes
+
 /// Why a request to a store failed.
 package struct StoreError: Error, Hashable, Sendable {
     /// What went wrong, in the terms a caller decides by.
@@ -60,6 +62,8 @@ package struct StoreError: Error, Hashable, Sendable {
     package var retryAfter: Duration?
     /// The request may have been carried out although no answer says so.
     package var outcomeUnknown = false
+    /// What the store's clock showed when it answered.
+    package var storeTime: Timestamp?
     /// The region that the store names as the right one.
     package var region: String?
 

@@ -1,0 +1,38 @@
+import FileSystemTypes
+import Glibc
+
+extension OpenOptions {
+    /// The flags of open(2), as far as the kernel passes them on.
+    init(flags: Int32) {
+        let mode: Mode =
+            switch flags & O_ACCMODE {
+            case O_WRONLY: .writeOnly
+            case O_RDWR: .readWrite
+            default: .readOnly
+            }
+        self.init(mode: mode, append: flags & O_APPEND != 0, truncate: flags & O_TRUNC != 0, exclusive: flags & O_EXCL != 0)
+    }
+}
+
+extension RenameMode {
+    /// Throws EINVAL for flags that renameat2(2) knows and a `FileSystem` does not (`RENAME_WHITEOUT`).
+    init(flags: UInt32) throws(Errno) {
+        switch flags {
+        case 0: self = .replace
+        case 1: self = .failIfExists  // RENAME_NOREPLACE
+        case 2: self = .exchange  // RENAME_EXCHANGE
+        default: throw .invalidArgument
+        }
+    }
+}
+
+extension FileName {
+    /// A name as the kernel hands it over: ENAMETOOLONG over 255 bytes, EINVAL for what is no name.
+    init(_ text: UnsafePointer<CChar>) throws(Errno) {
+        let count = unsafe strlen(text)
+        guard count <= Self.maximumBytes else { throw .nameTooLong }
+        let bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: count))
+        guard let name = FileName(bytes) else { throw .invalidArgument }
+        self = name
+    }
+}

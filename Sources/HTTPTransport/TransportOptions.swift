@@ -1,0 +1,15 @@
+/// How a transport connects.
+package struct TransportOptions: Hashable, Sendable {
+    /// From the start of a connection to its last TLS message.
+    package var connectTimeout: Duration = .seconds(10)
+    /// How long nothing may move in either direction; whole seconds.
+    package var idleTimeout: Duration = .seconds(30)
+    /// Connections in all; further requests wait for one.
+    package var maximumConnections = 64
+    /// A PEM file of certificate authorities instead of the system's.
+    package var certificateAuthorities: String?
+    package var verifiesTLS = true
+    package var userAgent = "windlass"
+
+    package init() {}
+}

@@ -1,0 +1,147 @@
+package import FileSystemTypes
+package import Logging
+
+/// Sends requests again that failed for a reason that may pass.
+///
+/// Never repeated blindly: conditional writes whose outcome is unknown (they are reported), and completions of multipart uploads,
+/// whose outcome is looked up first.
+package struct RetryingStore<Base: ObjectStore>: ObjectStore {
+    let base: Base
+    let policy: RetryPolicy
+    let logger: Logger
+
+    package init(_ base: Base, policy: RetryPolicy = RetryPolicy(), logger: Logger) {
+        self.base = base
+        self.policy = policy
+        self.logger = logger
+    }
+
+    package var limits: StoreLimits { base.limits }
+
+    /// Runs `body` until it succeeds, fails for good, or the policy gives up.
+    func retrying<Value>(
+        _ body: (_ attempt: Int) async throws(StoreError) -> Value, unless isFinal: (StoreError) -> Bool = { _ in false }
+    ) async throws(StoreError) -> Value {
+        let start = ContinuousClock.now
+        var generator = SystemRandomNumberGenerator()
+        var attempt = 1
+        while true {
+            do throws(StoreError) {
+                return try await body(attempt)
+            } catch {
+                var error = error
+                error.attempts = attempt
+                let delay = policy.delay(after: attempt, error, elapsed: ContinuousClock.now - start, using: &generator)
+                guard !isFinal(error), let delay else { throw error }
+                logger.debug("trying again in \(delay): \(error)")
+                try await pause(delay)
+                attempt += 1
+            }
+        }
+    }
+
+    private func pause(_ delay: Duration) async throws(StoreError) {
+        do {
+            try await Task.sleep(for: delay)
+        } catch {
+            throw StoreError(.cancelled, "the request was cancelled")
+        }
+    }
+
+    // MARK: Reading
+
+    package func head(_ key: Key, _ conditions: ReadConditions) async throws(StoreError) -> ObjectInfo {
+        try await retrying { _ throws(StoreError) in try await base.head(key, conditions) }
+    }
+
+    package func get(_ key: Key, range: ByteRange?, _ conditions: ReadConditions) async throws(StoreError) -> ObjectContent {
+        let content = try await retrying { _ throws(StoreError) in try await base.get(key, range: range, conditions) }
+        return ObjectContent(info: content.info, range: content.range, body: ResumingBody(content, of: key, from: self, conditions))
+    }
+
+    package func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
+        try await retrying { _ throws(StoreError) in try await base.list(request) }
+    }
+
+    package func listParts(_ upload: Upload) async throws(StoreError) -> [UploadedPart] {
+        try await retrying { _ throws(StoreError) in try await base.listParts(upload) }
+    }
+
+    package func listUploads(prefix: Key) async throws(StoreError) -> [Upload] {
+        try await retrying { _ throws(StoreError) in try await base.listUploads(prefix: prefix) }
+    }
+
+    // MARK: Writing
+
+    package func put(
+        _ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes, _ condition: WriteCondition
+    ) async throws(StoreError) -> WriteReceipt {
+        try await retrying({ _ throws(StoreError) in
+            try await base.put(key, body, attributes, condition)
+        }, unless: { condition != .always && $0.outcomeUnknown })
+    }
+
+    package func delete(_ key: Key) async throws(StoreError) {
+        try await retrying { _ throws(StoreError) in try await base.delete(key) }
+    }
+
+    /// Keys that failed for a reason that may pass are tried again, the others are given back.
+    package func delete(_ keys: [Key]) async throws(StoreError) -> [Key: StoreError] {
+        try await retrying { _ throws(StoreError) in try await base.delete(keys) }
+    }
+
+    package func copy(_ request: CopyRequest) async throws(StoreError) -> WriteReceipt {
+        try await retrying { _ throws(StoreError) in try await base.copy(request) }
+    }
+
+    package func createUpload(_ key: Key, _ attributes: ObjectAttributes) async throws(StoreError) -> UploadID {
+        try await retrying { _ throws(StoreError) in try await base.createUpload(key, attributes) }
+    }
+
+    package func uploadPart(_ upload: Upload, number: Int, _ body: any ByteSource) async throws(StoreError) -> UploadedPart {
+        try await retrying { _ throws(StoreError) in try await base.uploadPart(upload, number: number, body) }
+    }
+
+    package func copyPart(
+        _ upload: Upload, number: Int, from source: Key, range: ByteRange, ifSourceMatches: ETag?
+    ) async throws(StoreError) -> UploadedPart {
+        try await retrying { _ throws(StoreError) in
+            try await base.copyPart(upload, number: number, from: source, range: range, ifSourceMatches: ifSourceMatches)
+        }
+    }
+
+    package func completeUpload(_ upload: Upload, parts: [UploadedPart], _ condition: WriteCondition) async throws(StoreError) -> WriteReceipt {
+        var isUncertain = false
+        return try await retrying { _ throws(StoreError) in
+            if isUncertain, let receipt = try await receiptOfCompleted(upload, parts: parts) { return receipt }
+            do throws(StoreError) {
+                return try await base.completeUpload(upload, parts: parts, condition)
+            } catch {
+                isUncertain = isUncertain || error.outcomeUnknown || error.reason == .unavailable
+                throw error
+            }
+        }
+    }
+
+    package func abortUpload(_ upload: Upload) async throws(StoreError) {
+        try await retrying { _ throws(StoreError) in try await base.abortUpload(upload) }
+    }
+
+    /// What an upload became whose completion got no answer; nil while the upload is still open.
+    ///
+    /// An upload that is gone was completed: nobody else knows its id. The object must then have the size of its parts.
+    private func receiptOfCompleted(_ upload: Upload, parts: [UploadedPart]) async throws(StoreError) -> WriteReceipt? {
+        do throws(StoreError) {
+            _ = try await base.listParts(upload)
+            return nil
+        } catch {
+            guard error.reason == .noSuchUpload else { throw error }
+        }
+        let info = try await base.head(upload.key, ReadConditions())
+        let sizes = parts.compactMap(\.size)
+        guard sizes.count < parts.count || sizes.reduce(0, +) == info.size else {
+            throw StoreError(.preconditionFailed, "\(upload.key) was written by somebody else while its upload was being completed")
+        }
+        return WriteReceipt(etag: info.etag, version: info.version, lastModified: info.lastModified)
+    }
+}

@@ -1,0 +1,136 @@
+package import FileSystemTypes
+internal import HTTPTransport
+package import ObjectStorage
+internal import Signing
+
+extension RemoteStore {
+    package func createUpload(_ key: Key, _ attributes: ObjectAttributes) async throws(StoreError) -> UploadID {
+        var request = try checked("POST", key)
+        request.query = [QueryItem("uploads")]
+        request.add(attributes, dialect)
+        let root = try await answer(request, root: "InitiateMultipartUploadResult")
+        guard let id = root.text("UploadId"), !id.isEmpty else {
+            throw StoreError(.invalidResponse, "the store began an upload without naming its id")
+        }
+        return UploadID(id)
+    }
+
+    package func uploadPart(_ upload: Upload, number: Int, _ body: any ByteSource) async throws(StoreError) -> UploadedPart {
+        var request = try part("PUT", upload, number)
+        request.body = body
+        let response = try await client.send(request)
+        guard let etag = response.headers["etag"] else { throw StoreError(.invalidResponse, "the store took a part without naming its ETag") }
+        return UploadedPart(number: number, etag: ETag(etag), size: body.count)
+    }
+
+    package func copyPart(
+        _ upload: Upload, number: Int, from source: Key, range: ByteRange, ifSourceMatches: ETag?
+    ) async throws(StoreError) -> UploadedPart {
+        var request = try part("PUT", upload, number)
+        request.isSlow = true
+        request.headers = [
+            HeaderField(dialect.header("copy-source"), copySource(source)),
+            HeaderField(dialect.header("copy-source-range"), "bytes=\(range.offset)-\(range.end - 1)"),
+        ]
+        if let etag = ifSourceMatches { request.headers.append(HeaderField(dialect.header("copy-source-if-match"), etag.quoted)) }
+        let root = try await answer(request, root: "CopyPartResult")
+        guard let etag = root.text("ETag") else { throw StoreError(.invalidResponse, "the store copied a part without naming its ETag") }
+        return UploadedPart(number: number, etag: ETag(etag), size: range.count)
+    }
+
+    package func completeUpload(_ upload: Upload, parts: [UploadedPart], _ condition: WriteCondition) async throws(StoreError) -> WriteReceipt {
+        var request = try self.upload("POST", upload)
+        request.isSlow = true
+        request.add(condition)
+        var writer = XMLWriter()
+        writer.element("CompleteMultipartUpload", namespace: "http://s3.amazonaws.com/doc/2006-03-01/") { writer in
+            for part in parts {
+                writer.element("Part") { writer in
+                    writer.element("PartNumber", String(part.number))
+                    writer.element("ETag", part.etag.quoted)
+                }
+            }
+        }
+        request.body = BytesSource(writer.bytes)
+        let (root, response) = try await documented(request, root: "CompleteMultipartUploadResult")
+        let version = response.headers[dialect.header("version-id")].map { VersionID($0) }
+        return WriteReceipt(etag: root.text("ETag").map { ETag($0) }, version: version)
+    }
+
+    package func abortUpload(_ upload: Upload) async throws(StoreError) {
+        do throws(StoreError) {
+            _ = try await client.send(try self.upload("DELETE", upload))
+        } catch {
+            if error.reason != .noSuchUpload { throw error }
+        }
+    }
+
+    package func listParts(_ upload: Upload) async throws(StoreError) -> [UploadedPart] {
+        var parts: [UploadedPart] = []
+        var marker = 0
+        while true {
+            var request = try self.upload("GET", upload)
+            request.query.append(QueryItem("part-number-marker", String(marker)))
+            let root = try await answer(request, root: "ListPartsResult")
+            for element in root.all("Part") { parts.append(try Self.part(element)) }
+            guard root.text("IsTruncated") == "true" else { return parts }
+            guard let next = root.text("NextPartNumberMarker").flatMap({ Int($0) }), next > marker else {
+                throw StoreError(.invalidResponse, "the store's list of parts does not go on")
+            }
+            marker = next
+        }
+    }
+
+    package func listUploads(prefix: Key) async throws(StoreError) -> [Upload] {
+        var uploads: [Upload] = []
+        var markers: (key: [UInt8], upload: [UInt8])?
+        while true {
+            var request = request("GET")
+            request.query = [QueryItem("uploads"), QueryItem("encoding-type", "url"), .encoding("prefix", raw: prefix.bytes)]
+            if let markers {
+                request.query += [.encoding("key-marker", raw: markers.key), .encoding("upload-id-marker", raw: markers.upload)]
+            }
+            let root = try await answer(request, root: "ListMultipartUploadsResult")
+            let isEncoded = root.text("EncodingType") == "url"
+            for element in root.all("Upload") { uploads.append(try Self.upload(element, isEncoded: isEncoded)) }
+            guard root.text("IsTruncated") == "true" else { return uploads }
+            let key = Self.decoded(root.text("NextKeyMarker") ?? "", isEncoded)
+            let next = (key, Array((root.text("NextUploadIdMarker") ?? "").utf8))
+            guard markers.map({ $0 != next }) ?? !next.0.isEmpty else {
+                throw StoreError(.invalidResponse, "the store's list of uploads does not go on")
+            }
+            markers = next
+        }
+    }
+
+    private func upload(_ method: String, _ upload: Upload) throws(StoreError) -> StoreRequest {
+        var request = try checked(method, upload.key)
+        request.query = [.encoding("uploadId", upload.id.text)]
+        return request
+    }
+
+    private func part(_ method: String, _ upload: Upload, _ number: Int) throws(StoreError) -> StoreRequest {
+        var request = try checked(method, upload.key)
+        request.query = [QueryItem("partNumber", String(number)), .encoding("uploadId", upload.id.text)]
+        return request
+    }
+
+    private static func part(_ element: XMLElement) throws(StoreError) -> UploadedPart {
+        guard let number = element.text("PartNumber").flatMap({ Int($0) }), let etag = element.text("ETag") else {
+            throw StoreError(.invalidResponse, "the store lists a part without number or ETag")
+        }
+        return UploadedPart(number: number, etag: ETag(etag), size: element.text("Size").flatMap { Int64($0) })
+    }
+
+    private static func upload(_ element: XMLElement, isEncoded: Bool) throws(StoreError) -> Upload {
+        guard let key = element.text("Key"), let id = element.text("UploadId") else {
+            throw StoreError(.invalidResponse, "the store lists an upload without key or id")
+        }
+        let initiated = element.text("Initiated").flatMap { Timestamp(iso8601: $0) }
+        return Upload(key: Key(decoded(key, isEncoded)), id: UploadID(id), initiated: initiated)
+    }
+
+    private static func decoded(_ text: String, _ isEncoded: Bool) -> [UInt8] {
+        isEncoded ? PercentEncoding.decode(text.utf8, plusIsBlank: true) : Array(text.utf8)
+    }
+}

@@ -1,0 +1,87 @@
+internal import FileSystemTypes
+internal import HTTPTransport
+internal import ObjectStorage
+
+extension StoreResponse {
+    /// What the headers say of an object; `Content-Length` is its size in answers to HEAD.
+    func objectInfo(_ dialect: Dialect) throws(StoreError) -> ObjectInfo {
+        guard let size = headers["content-length"].flatMap({ Int64($0) }), size >= 0 else {
+            throw StoreError(.invalidResponse, "the store's answer has no Content-Length")
+        }
+        return objectInfo(size: size, dialect)
+    }
+
+    private func objectInfo(size: Int64, _ dialect: Dialect) -> ObjectInfo {
+        var metadata: [String: String] = [:]
+        for field in headers.fields where field.name.hasPrefix(dialect.metadataPrefix) {
+            metadata[String(field.name.dropFirst(dialect.metadataPrefix.count))] = field.value
+        }
+        return ObjectInfo(
+            size: size, etag: headers["etag"].map { ETag($0) }, lastModified: headers["last-modified"].flatMap { Timestamp(httpDate: $0) },
+            contentType: headers["content-type"], metadata: metadata,
+            version: headers[dialect.header("version-id")].map { VersionID($0) }, storageClass: headers[dialect.header("storage-class")])
+    }
+
+    /// What a GET brought. A server that sends other bytes than those asked for is not believed.
+    func content(asked: ByteRange?, _ dialect: Dialect, title: String) throws(StoreError) -> (info: ObjectInfo, range: ByteRange) {
+        let length = try objectInfo(dialect).size
+        guard let asked else { return (objectInfo(size: length, dialect), ByteRange(offset: 0, count: length)) }
+        guard let text = headers["content-range"], let (sent, total) = Self.contentRange(text) else {
+            throw StoreError(.invalidResponse, "\(title): the store ignored the range and sent status \(status)", status: status)
+        }
+        guard sent == asked.clamped(toSize: total), sent.count == length else {
+            throw StoreError(.invalidResponse, "\(title): the store sent \(text) instead of \(asked.offset)-\(asked.end - 1)", status: status)
+        }
+        return (objectInfo(size: total, dialect), sent)
+    }
+
+    /// `bytes 0-499/1234` (RFC 9110, 14.4).
+    static func contentRange(_ text: String) -> (range: ByteRange, total: Int64)? {
+        guard text.hasPrefix("bytes ") else { return nil }
+        let halves = text.dropFirst(6).split(separator: "/")
+        guard halves.count == 2, let total = Int64(halves[1]) else { return nil }
+        let ends = halves[0].split(separator: "-")
+        guard ends.count == 2, let first = Int64(ends[0]), let last = Int64(ends[1]), 0 <= first, first <= last, last < total else {
+            return nil
+        }
+        return (ByteRange(offset: first, count: last - first + 1), total)
+    }
+
+    func receipt(_ dialect: Dialect) -> WriteReceipt {
+        WriteReceipt(
+            etag: headers["etag"].map { ETag($0) }, version: headers[dialect.header("version-id")].map { VersionID($0) },
+            lastModified: nil)
+    }
+
+    /// The whole body of an answer that is a document.
+    func document(_ request: StoreRequest) async throws(StoreError) -> Bytes {
+        do throws(TransportError) {
+            return try await body.collect(limit: 32 << 20)
+        } catch {
+            throw StoreError(error, operation: request.title)
+        }
+    }
+}
+
+/// A GET's body; its length is checked against what was announced.
+final class RemoteBody: ObjectBody {
+    private let body: ResponseBody
+    private let title: String
+
+    init(_ body: ResponseBody, count: Int64, title: String) {
+        self.body = body
+        self.title = title
+    }
+
+    func next() async throws(StoreError) -> Bytes? {
+        do throws(TransportError) {
+            return try await body.next()
+        } catch {
+            throw StoreError(error, operation: title)
+        }
+    }
+
+    func cancel() {
+        body.cancel()
+    }
+}

@@ -1,0 +1,113 @@
+internal import FileSystemTypes
+internal import ObjectStorage
+internal import Synchronization
+
+/// One name that reading a directory gives.
+struct DirectoryItem: Sendable {
+    /// Nil for `.` and `..`.
+    let name: FileName?
+    let isParent: Bool
+    let kind: FileKind
+
+    init(name: FileName, kind: FileKind) {
+        self.name = name
+        self.kind = kind
+        isParent = false
+    }
+
+    private init(isParent: Bool) {
+        name = nil
+        kind = .directory
+        self.isParent = isParent
+    }
+
+    static let itself = DirectoryItem(isParent: false)
+    static let parent = DirectoryItem(isParent: true)
+
+    var dots: [UInt8] { Array((isParent ? ".." : ".").utf8) }
+}
+
+/// One opendir(3): what the listing has given so far. Positions stay valid while the handle is open. Used under its gate.
+final class DirectoryHandle: Sendable {
+    private struct State {
+        var items: [DirectoryItem] = []
+        var local: [DirectoryItem] = []
+        var seen: Set<FileName> = []
+        var pager: ListPager?
+        var isComplete = false
+        var changes = 0
+    }
+
+    let inode: Inode
+    let folder: Key
+    let gate = SerialGate()
+    private let store: any ObjectStore
+    private let state = Mutex(State())
+
+    init(inode: Inode, folder: Key, store: any ObjectStore) {
+        self.inode = inode
+        self.folder = folder
+        self.store = store
+    }
+
+    var isComplete: Bool { state.withLock { $0.isComplete } }
+    var count: Int { state.withLock { $0.items.count } }
+    /// How often the folder had been changed here when the listing began.
+    var changes: Int { state.withLock { $0.changes } }
+
+    /// rewinddir(3): begins a new listing; `local` are the names that the store does not have.
+    func restart(local: [DirectoryItem], changes: Int) {
+        state.withLock { state in
+            state = State()
+            state.items = [.itself, .parent]
+            state.local = local
+            state.changes = changes
+            state.pager = ListPager(store, ListRequest(prefix: folder, delimiter: "/"))
+        }
+    }
+
+    func nextPage() async throws(StoreError) -> ListPage? {
+        var pager = state.withLock { $0.pager }
+        defer { state.withLock { $0.pager = pager } }
+        return try await pager?.next()
+    }
+
+    /// Takes up a page, nil after the last; gives the number of keys that no path can spell.
+    func take(_ page: ListPage?) -> Int {
+        state.withLock { state in
+            guard let page else {
+                state.items += state.local.filter { $0.name.map { !state.seen.contains($0) } ?? false }
+                state.isComplete = true
+                return 0
+            }
+            var skipped = 0
+            // Folders first: a name that is both is shown as the folder.
+            for prefix in page.commonPrefixes { skipped += add(prefix, .directory, &state) }
+            for object in page.objects where object.key != folder { skipped += add(object.key, .regular, &state) }
+            return skipped
+        }
+    }
+
+    func items(from start: Int, limit: Int) -> [(Int, DirectoryItem)] {
+        state.withLock { state in
+            guard start < state.items.count else { return [] }
+            let end = min(state.items.count, start + max(1, limit))
+            return (start..<end).map { ($0, state.items[$0]) }
+        }
+    }
+
+    /// What a complete listing showed, if the folder is small enough to be remembered.
+    func listing(ttl: Duration) -> FolderListing? {
+        state.withLock { state in
+            guard state.isComplete, state.items.count <= FolderListing.maximumNames else { return nil }
+            let names = state.items.compactMap { item in item.name.map { ($0, item.kind) } }
+            return FolderListing(names: Dictionary(names, uniquingKeysWith: { first, _ in first }), validUntil: .now + ttl)
+        }
+    }
+
+    private func add(_ key: Key, _ kind: FileKind, _ state: inout State) -> Int {
+        guard let name = KeySpace.name(of: key, in: folder) else { return 1 }
+        if state.seen.insert(name).inserted { state.items.append(DirectoryItem(name: name, kind: kind)) }
+        return 0
+    }
+}

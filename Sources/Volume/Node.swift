@@ -1,0 +1,72 @@
+internal import FileSystemTypes
+internal import ObjectStorage
+
+/// The version of an object that a file's bytes come from.
+struct RemoteVersion: Hashable, Sendable {
+    /// Nil where the store names none: then reads cannot be pinned to it.
+    var etag: ETag?
+    /// In bytes.
+    var size: Int64
+}
+
+/// What is known of one inode.
+struct Node: Sendable {
+    /// Nil for the top of the mount.
+    var parent: Inode?
+    var name: FileName?
+    var attributes: Attributes
+    /// Nil for folders, and for files that the store does not have yet.
+    var remote: RemoteVersion?
+    /// All user metadata of the object or marker, so that what is not ours survives a rewrite.
+    var metadata: [String: String] = [:]
+    var contentType: String?
+    /// For folders: there is a key for the folder itself.
+    var hasMarker = false
+    /// Until then the store need not be asked again.
+    var validUntil: ContinuousClock.Instant?
+    /// The version whose pages the kernel may have.
+    var lastOpened: RemoteVersion?
+    /// How many times the kernel has been given this inode and has not forgotten it.
+    var references: UInt64 = 0
+    /// Nodes whose parent this is.
+    var children = 0
+    /// The name is gone; the inode lives on while it is open or referenced.
+    var isUnlinked = false
+    var file: OpenFile?
+    var listing: FolderListing?
+    /// How often names were added to or removed from this folder here.
+    var changes = 0
+
+    init(attributes: Attributes) {
+        self.attributes = attributes
+    }
+
+    var kind: FileKind { attributes.kind }
+
+    /// Only this mount knows the file's present state.
+    var isLocal: Bool { file?.isChanged ?? false }
+
+    func isFresh(_ now: ContinuousClock.Instant) -> Bool {
+        isUnlinked || isLocal || validUntil.map { now < $0 } ?? false
+    }
+
+    /// What stat shows now: an open file may have grown since.
+    var currentAttributes: Attributes {
+        var result = attributes
+        if let local = file?.localAttributes {
+            result.size = local.size
+            result.modified = max(local.modified, result.modified)
+            result.changed = max(local.modified, result.changed)
+        }
+        if isUnlinked { result.linkCount = 0 }
+        return result
+    }
+}
+
+/// The names in a folder as a complete listing showed them a moment ago.
+struct FolderListing: Sendable {
+    var names: [FileName: FileKind]
+    var validUntil: ContinuousClock.Instant
+    /// Larger folders are not remembered.
+    static let maximumNames = 20_000
+}

@@ -1,0 +1,48 @@
+internal import FileSystemTypes
+internal import ObjectStorage
+
+/// Copies objects inside the store, no bytes through this machine.
+struct ObjectCopier: Sendable {
+    private let store: any ObjectStore
+    private let limiter: Semaphore
+
+    init(_ store: any ObjectStore, limiter: Semaphore) {
+        self.store = store
+        self.limiter = limiter
+    }
+
+    /// Copies one version; fails with `preconditionFailed` when the source is another one by now. Nil keeps its attributes.
+    func copy(_ version: RemoteVersion, from source: Key, to destination: Key, replacing: ObjectAttributes?) async throws(StoreError) -> RemoteVersion {
+        guard version.size > store.limits.singlePut else {
+            let request = CopyRequest(source: source, destination: destination, ifSourceMatches: version.etag, replacing: replacing)
+            let receipt = try await limiter.run { () async throws(StoreError) in try await store.copy(request) }
+            return RemoteVersion(etag: receipt.etag, size: version.size)
+        }
+        return try await copyInParts(version, from: source, to: destination, replacing)
+    }
+
+    /// CopyObject ends at 5 GiB. Parts do not inherit attributes: they are looked up where they are to be kept.
+    private func copyInParts(
+        _ version: RemoteVersion, from source: Key, to destination: Key, _ replacing: ObjectAttributes?
+    ) async throws(StoreError) -> RemoteVersion {
+        let attributes = if let replacing { replacing } else { try await self.attributes(of: source) }
+        let upload = Upload(key: destination, id: try await store.createUpload(destination, attributes))
+        do throws(StoreError) {
+            let size = ObjectWriter.partSize(for: version.size, atLeast: 512 << 20, store.limits)
+            let ranges = ByteRange(offset: 0, count: version.size).pieces(of: size)
+            let parts = try await inParallel(Array(ranges.enumerated()), limiter) { (index, range) async throws(StoreError) in
+                try await store.copyPart(upload, number: index + 1, from: source, range: range, ifSourceMatches: version.etag)
+            }
+            let receipt = try await store.completeUpload(upload, parts: parts, .always)
+            return RemoteVersion(etag: receipt.etag, size: version.size)
+        } catch {
+            await Task { [store] in try? await store.abortUpload(upload) }.value
+            throw error
+        }
+    }
+
+    private func attributes(of key: Key) async throws(StoreError) -> ObjectAttributes {
+        let info = try await store.head(key, ReadConditions())
+        return ObjectAttributes(contentType: info.contentType, metadata: info.metadata, storageClass: info.storageClass)
+    }
+}

@@ -1,0 +1,156 @@
+internal import FileSystemTypes
+
+/// The inodes that are known at the moment, and their names: a value without any I/O, kept by `Volume` under a lock.
+///
+/// An inode stays while the kernel refers to it, while it is open, while the store does not have it, or while one of its children stays.
+struct Tree: Sendable {
+    private struct ChildName: Hashable {
+        let parent: Inode
+        let name: FileName
+    }
+
+    private var nodes: [Inode: Node]
+    private var inodes: [ChildName: Inode] = [:]
+    /// Files that the store does not have yet.
+    private var unstored: Set<Inode> = []
+
+    init(root: Node) {
+        nodes = [.root: root]
+    }
+
+    var count: Int { nodes.count }
+
+    subscript(inode: Inode) -> Node? { nodes[inode] }
+
+    /// Changes a node in place; nil when there is no such inode.
+    mutating func update<Value>(_ inode: Inode, _ body: (inout Node) -> Value) -> Value? {
+        guard nodes[inode] != nil else { return nil }
+        return nodes[inode].map { node in
+            var node = node
+            defer { nodes[inode] = node }
+            return body(&node)
+        }
+    }
+
+    func child(_ name: FileName, of parent: Inode) -> Inode? {
+        inodes[ChildName(parent: parent, name: name)]
+    }
+
+    /// The names from the top down; nil for what is unlinked or below something unlinked.
+    func path(of inode: Inode) -> [FileName]? {
+        var names: [FileName] = []
+        var current = inode
+        while current != .root {
+            guard let node = nodes[current], !node.isUnlinked, let parent = node.parent, let name = node.name else { return nil }
+            names.append(name)
+            current = parent
+        }
+        return names.reversed()
+    }
+
+    /// The children that the store does not have, with their kinds.
+    func localChildren(of parent: Inode) -> [(name: FileName, inode: Inode, kind: FileKind)] {
+        unstored.compactMap { inode in
+            guard let node = nodes[inode], node.parent == parent, !node.isUnlinked, let name = node.name else { return nil }
+            return (name, inode, node.kind)
+        }
+    }
+
+    mutating func noteUnstored(_ inode: Inode) {
+        unstored.insert(inode)
+    }
+
+    mutating func noteStored(_ inode: Inode) {
+        unstored.remove(inode)
+    }
+
+    /// All inodes below `ancestor`.
+    func descendants(of ancestor: Inode) -> [Inode] {
+        nodes.keys.filter { inode in
+            var current = nodes[inode]?.parent
+            while let parent = current {
+                if parent == ancestor { return true }
+                current = nodes[parent]?.parent
+            }
+            return false
+        }
+    }
+
+    /// The number that a new file of this path gets.
+    func freeInode(for path: [FileName]) -> Inode {
+        var inode = InodeNumbers.preferred(for: path)
+        while nodes[inode] != nil { inode = InodeNumbers.next(after: inode) }
+        return inode
+    }
+
+    /// Adds a node under a name that no other node has.
+    mutating func insert(_ node: Node, as inode: Inode, name: FileName, in parent: Inode) {
+        var node = node
+        node.parent = parent
+        node.name = name
+        precondition(nodes[inode] == nil, "an inode number is given twice")
+        let previous = inodes.updateValue(inode, forKey: ChildName(parent: parent, name: name))
+        precondition(previous == nil, "a name is given twice")
+        nodes[inode] = node
+        nodes[parent]?.children += 1
+    }
+
+    /// Takes the name away; the inode stays as long as it is used.
+    mutating func unlink(_ inode: Inode) {
+        guard let node = nodes[inode], !node.isUnlinked, let parent = node.parent, let name = node.name else { return }
+        inodes[ChildName(parent: parent, name: name)] = nil
+        nodes[inode]?.isUnlinked = true
+        noteRemoved(name, in: parent)
+        dropIfUnused(inode)
+    }
+
+    /// Gives the inode another name, which no other node may have.
+    mutating func move(_ inode: Inode, to name: FileName, in parent: Inode) {
+        guard let node = nodes[inode], let oldParent = node.parent, let oldName = node.name else { return }
+        inodes[ChildName(parent: oldParent, name: oldName)] = nil
+        inodes[ChildName(parent: parent, name: name)] = inode
+        nodes[inode]?.name = name
+        nodes[inode]?.parent = parent
+        nodes[oldParent]?.children -= 1
+        nodes[parent]?.children += 1
+        noteRemoved(oldName, in: oldParent)
+        noteAdded(name, node.kind, in: parent)
+        dropIfUnused(oldParent)
+    }
+
+    mutating func reference(_ inode: Inode) {
+        nodes[inode]?.references += 1
+    }
+
+    mutating func forget(_ inode: Inode, count: UInt64) {
+        guard let references = nodes[inode]?.references else { return }
+        nodes[inode]?.references = references - min(count, references)
+        dropIfUnused(inode)
+    }
+
+    /// Removes a node that nothing holds any more, and then perhaps its parents.
+    mutating func dropIfUnused(_ inode: Inode) {
+        var current = inode
+        while current != .root, let node = nodes[current] {
+            guard node.references == 0, node.children == 0, node.file == nil else { return }
+            nodes[current] = nil
+            unstored.remove(current)
+            guard let parent = node.parent else { return }
+            if !node.isUnlinked, let name = node.name { inodes[ChildName(parent: parent, name: name)] = nil }
+            nodes[parent]?.children -= 1
+            current = parent
+        }
+    }
+
+    // MARK: Listings
+
+    mutating func noteAdded(_ name: FileName, _ kind: FileKind, in parent: Inode) {
+        nodes[parent]?.changes += 1
+        nodes[parent]?.listing?.names[name] = kind
+    }
+
+    mutating func noteRemoved(_ name: FileName, in parent: Inode) {
+        nodes[parent]?.changes += 1
+        nodes[parent]?.listing?.names[name] = nil
+    }
+}

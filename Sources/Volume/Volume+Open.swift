@@ -1,0 +1,120 @@
+package import FileSystemTypes
+internal import Logging
+internal import ObjectStorage
+internal import Staging
+internal import Synchronization
+
+extension Volume {
+    package func open(_ inode: Inode, options: OpenOptions, for caller: Caller) async throws(Errno) -> OpenReply {
+        if options.writes || options.truncate { try checkWritable() }
+        guard try node(inode).kind != .directory else { throw Errno.isDirectory }
+        _ = try await attributes(of: inode, handle: nil)
+        return try await openKnown(inode, options)
+    }
+
+    /// Opens a file whose node is up to date.
+    private func openKnown(_ inode: Inode, _ options: OpenOptions) async throws(Errno) -> OpenReply {
+        let (file, keepCache) = try attach(inode, writing: options.writes)
+        if options.truncate {
+            do throws(Errno) {
+                try await file.gate.run { () async throws(Errno) in try replaceContent(of: file) }
+            } catch {
+                await detach(file, writing: options.writes)
+                throw error
+            }
+        }
+        let handle = handles.withLock { $0.add(FileHandle(file, options: options, reader: reader(of: file))) }
+        return OpenReply(handle: handle, keepCache: keepCache && !options.truncate)
+    }
+
+    package func create(
+        _ name: FileName, in parent: Inode, permissions: UInt16, options: OpenOptions, for caller: Caller
+    ) async throws(Errno) -> (entry: Entry, opened: OpenReply) {
+        try checkWritable()
+        let path = try path(of: parent) + [name]
+        try checkLength(of: keys.file(path))
+        if let existing = try await entry(name, in: parent, referencing: true) {
+            guard !options.exclusive else {
+                forget(existing.inode, count: 1)
+                throw Errno.exists
+            }
+            return (existing, try await open(existing.inode, options: options, for: caller))
+        }
+        let content = try staging.makeFile()
+        let (attributes, file) = tree.withLock { tree in
+            let inode = tree.add(.regular, path: path, in: parent, self.options)
+            tree.noteUnstored(inode)
+            tree.noteAdded(name, .regular, in: parent)
+            tree.reference(inode)
+            let file = OpenFile(inode: inode, new: content)
+            let attributes = tree.update(inode) { node in
+                node.attributes.permissions = permissions
+                node.attributes.userID = caller.userID
+                node.attributes.groupID = caller.groupID
+                node.file = file
+                return node.currentAttributes
+            }
+            return (attributes, file)
+        }
+        guard let attributes else { throw Errno.stale }
+        file.retain(writing: options.writes)
+        let handle = handles.withLock { $0.add(FileHandle(file, options: options, reader: nil)) }
+        return (entry(attributes), OpenReply(handle: handle, keepCache: false))
+    }
+
+    func checkLength(of key: Key) throws(Errno) {
+        guard key.bytes.count <= store.limits.key else { throw Errno.nameTooLong }
+    }
+
+    package func release(_ handle: Handle) async {
+        guard let opened = handles.withLock({ $0.removeFile(handle) }) else { return }
+        opened.stopReading()
+        await detach(opened.file, writing: opened.options.writes)
+    }
+
+    // MARK: The open content of an inode
+
+    /// The content of an inode, kept open until `detach`; true when the kernel's pages of it are still right.
+    func attach(_ inode: Inode, writing: Bool) throws(Errno) -> (file: OpenFile, keepCache: Bool) {
+        let attached = tree.withLock { tree in
+            tree.update(inode) { node in
+                let file = node.file ?? OpenFile(inode: inode, base: node.remote)
+                node.file = file
+                file.adopt(node.remote)
+                let isSame = node.lastOpened != nil && node.lastOpened == node.remote
+                node.lastOpened = node.remote
+                return (file, isSame)
+            }
+        }
+        guard let attached else { throw Errno.stale }
+        attached.0.retain(writing: writing)
+        return attached
+    }
+
+    /// The last one out stores what nobody has stored before: changes through a mapping arrive after close(2).
+    func detach(_ file: OpenFile, writing: Bool) async {
+        if file.isChanged, file.isLastHandle {
+            do throws(Errno) {
+                try await file.gate.runUncancelled { () async throws(Errno) in try await commit(file) }
+            } catch {
+                logger.error("\(describe(file.inode)) could not be stored when it was closed, its last changes are lost: \(error)")
+            }
+        }
+        tree.withLock { tree in
+            guard file.releaseOne(writing: writing) else { return }
+            _ = tree.update(file.inode) { node in
+                if node.file === file { node.file = nil }
+            }
+            tree.dropIfUnused(file.inode)
+        }
+    }
+
+    func describe(_ inode: Inode) -> String {
+        tree.withLock { $0.path(of: inode) }.map { keys.file($0).description } ?? "a deleted file"
+    }
+
+    func reader(of file: OpenFile) -> ObjectReader? {
+        guard let base = file.base else { return nil }
+        return ObjectReader(base, of: file.inode, in: self)
+    }
+}

@@ -1,0 +1,192 @@
+package import FileSystemTypes
+internal import ObjectStorage
+internal import Synchronization
+
+extension Volume {
+    package func rename(
+        _ name: FileName, in parent: Inode, to newName: FileName, in newParent: Inode, mode: RenameMode, for caller: Caller
+    ) async throws(Errno) {
+        try checkWritable()
+        guard mode != .exchange else { throw Errno.invalidArgument }
+        guard let source = try await entry(name, in: parent, referencing: true) else { throw Errno.noSuchFile }
+        defer { forget(source.inode, count: 1) }
+        let target = try await entry(newName, in: newParent, referencing: true)
+        defer { if let target { forget(target.inode, count: 1) } }
+        if let target {
+            guard mode != .failIfExists else { throw Errno.exists }
+            guard target.inode != source.inode else { return }
+            try checkKinds(source.attributes.kind, target.attributes.kind)
+        }
+        let move = Move(
+            source: source.inode, oldParent: parent, newParent: newParent, newName: newName, target: target?.inode,
+            oldPath: try path(of: source.inode), newPath: try path(of: newParent) + [newName])
+        if source.attributes.kind == .directory {
+            try await names.alone { () async throws(Errno) in try await renameFolder(move) }
+        } else {
+            try await renameFile(move)
+        }
+    }
+
+    /// One rename, resolved.
+    private struct Move {
+        let source: Inode
+        let oldParent: Inode
+        let newParent: Inode
+        let newName: FileName
+        let target: Inode?
+        let oldPath: [FileName]
+        let newPath: [FileName]
+    }
+
+    private func checkKinds(_ source: FileKind, _ target: FileKind) throws(Errno) {
+        switch (source == .directory, target == .directory) {
+        case (true, false): throw Errno.notDirectory
+        case (false, true): throw Errno.isDirectory
+        default: break
+        }
+    }
+
+    // MARK: Files
+
+    private func renameFile(_ move: Move) async throws(Errno) {
+        try checkLength(of: keys.file(move.newPath))
+        let inodes = [move.source, move.target].compactMap(\.self).sorted { $0.rawValue < $1.rawValue }
+        var files: [OpenFile] = []
+        for inode in inodes { files.append(try attach(inode, writing: false).file) }
+        let outcome = await settled { () async throws(Errno) in
+            try await withGates(of: files[...]) { () async throws(Errno) in
+                try await names.together { () async throws(Errno) in try await moveFile(move) }
+            }
+        }
+        for file in files { await detach(file, writing: false) }
+        try outcome.get()
+    }
+
+    /// Takes the gates one after the other, always in the order of inodes.
+    private func withGates(of files: ArraySlice<OpenFile>, _ body: () async throws(Errno) -> Void) async throws(Errno) {
+        guard let first = files.first else { return try await body() }
+        try await first.gate.run { () async throws(Errno) in try await withGates(of: files.dropFirst(), body) }
+    }
+
+    private func moveFile(_ move: Move) async throws(Errno) {
+        guard let version = try node(move.source).remote else { return finish(move, nil) }
+        let (old, new) = (keys.file(move.oldPath), keys.file(move.newPath))
+        try await keepFolder(move.oldParent, without: old)
+        let copied = try await asking { () async throws(StoreError) in
+            let copied = try await copyLatest(version, from: old, to: new)
+            do throws(StoreError) {
+                try await store.delete(old)
+            } catch {
+                if move.target == nil { try? await store.delete(new) }
+                throw error
+            }
+            return copied
+        }
+        finish(move, (version, copied))
+    }
+
+    /// The source may have been written by somebody else since it was looked up: then that is what moves.
+    private func copyLatest(_ version: RemoteVersion, from old: Key, to new: Key) async throws(StoreError) -> RemoteVersion {
+        let copier = ObjectCopier(store, limiter: uploads)
+        do throws(StoreError) {
+            return try await copier.copy(version, from: old, to: new, replacing: nil)
+        } catch {
+            guard error.reason == .preconditionFailed else { throw error }
+            let info = try await store.head(old, ReadConditions())
+            return try await copier.copy(RemoteVersion(etag: info.etag, size: info.size), from: old, to: new, replacing: nil)
+        }
+    }
+
+    private func finish(_ move: Move, _ versions: (old: RemoteVersion, new: RemoteVersion)?) {
+        let file = tree.withLock { tree in
+            if let target = move.target { tree.unlink(target) }
+            tree.move(move.source, to: move.newName, in: move.newParent)
+            if let versions { tree.repin(move.source, from: versions.old, to: versions.new) }
+            return tree[move.source]?.file
+        }
+        if let file, let versions { repin(file, from: versions.old, to: versions.new) }
+    }
+
+    private func repin(_ file: OpenFile, from old: RemoteVersion, to new: RemoteVersion) {
+        file.withLockedState { state in
+            if state.base == old { state.base = new }
+        }
+        for handle in handles.withLock({ $0.handles(of: file) }) { handle.repin(from: old, to: new) }
+    }
+
+    // MARK: Folders
+
+    private func renameFolder(_ move: Move) async throws(Errno) {
+        let (old, new) = (keys.folder(move.oldPath), keys.folder(move.newPath))
+        if let target = move.target { try await checkEmpty(target, new) }
+        let objects = try await asking { () async throws(StoreError) in try await everything(below: old) }
+        @Sendable func moved(_ key: Key) -> Key { Key(new.bytes + key.bytes.dropFirst(old.bytes.count)) }
+        for object in objects { try checkLength(of: moved(object.key)) }
+        try await keepFolder(move.oldParent, without: old)
+        if objects.isEmpty { try await putMarker(move.newPath, try node(move.source)) }
+        let copied = try await asking { () async throws(StoreError) in
+            try await copyAll(objects, to: moved)
+        }
+        try await asking { () async throws(StoreError) in try await deleteAll(objects.map(\.key)) }
+        finish(move, nil)
+        for (object, version) in zip(objects, copied) { adopt(version, of: object, below: move.source, old) }
+        tree.withLock { tree in
+            for inode in tree.descendants(of: move.source) {
+                _ = tree.update(inode) { $0.validUntil = nil }
+            }
+        }
+    }
+
+    private func everything(below folder: Key) async throws(StoreError) -> [ListedObject] {
+        var pager = ListPager(store, ListRequest(prefix: folder))
+        var objects: [ListedObject] = []
+        while let page = try await pager.next() { objects += page.objects }
+        return objects
+    }
+
+    /// When one copy fails, the copies made so far are taken back: the source is whole, and the target as it was.
+    private func copyAll(_ objects: [ListedObject], to moved: @escaping @Sendable (Key) -> Key) async throws(StoreError) -> [RemoteVersion] {
+        let copier = ObjectCopier(store, limiter: uploads)
+        do throws(StoreError) {
+            return try await inParallel(objects, Semaphore(options.transfers)) { (object) async throws(StoreError) in
+                let version = RemoteVersion(etag: object.etag, size: object.size)
+                return try await copier.copy(version, from: object.key, to: moved(object.key), replacing: nil)
+            }
+        } catch {
+            await Task { [self] in try? await deleteAll(objects.map { moved($0.key) }) }.value
+            throw error
+        }
+    }
+
+    private func deleteAll(_ keys: [Key]) async throws(StoreError) {
+        for start in stride(from: 0, to: keys.count, by: store.limits.deleteBatch) {
+            let batch = Array(keys[start..<min(start + store.limits.deleteBatch, keys.count)])
+            if let failed = try await store.delete(batch).values.first { throw failed }
+        }
+    }
+
+    /// Files that are open below a moved folder go on reading the same bytes under their new key.
+    private func adopt(_ version: RemoteVersion, of object: ListedObject, below folder: Inode, _ old: Key) {
+        let names = object.key.bytes.dropFirst(old.bytes.count).split(separator: UInt8(ascii: "/")).compactMap { FileName(Array($0)) }
+        let before = RemoteVersion(etag: object.etag, size: object.size)
+        let file = tree.withLock { tree -> OpenFile? in
+            var inode = folder
+            for name in names {
+                guard let child = tree.child(name, of: inode) else { return nil }
+                inode = child
+            }
+            tree.repin(inode, from: before, to: version)
+            return tree[inode]?.file
+        }
+        if let file { repin(file, from: before, to: version) }
+    }
+}
+
+extension Tree {
+    mutating func repin(_ inode: Inode, from old: RemoteVersion, to new: RemoteVersion) {
+        _ = update(inode) { node in
+            if node.remote == old { node.remote = new }
+            if node.lastOpened == old { node.lastOpened = new }
+        }
+    }
+}

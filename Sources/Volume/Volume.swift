@@ -1,0 +1,100 @@
+package import FileSystemTypes
+package import Logging
+package import ObjectStorage
+package import Staging
+internal import Synchronization
+
+/// A bucket, or what lies below a prefix of it, as a file system.
+///
+/// Lock order: a file's gate, then `names`, then for a moment one of `tree`, `handles` or a file's state. None of the last three is held across a wait.
+package final class Volume: FileSystem {
+    let store: any ObjectStore
+    let options: VolumeOptions
+    let keys: KeySpace
+    let staging: StagingFolder
+    let logger: Logger
+    let tree: Mutex<Tree>
+    let handles = Mutex(HandleTable())
+    /// Commits of single files go in together, the rename of a folder alone: no file may be stored under a name that is being moved.
+    let names = SharedGate()
+    let uploads: Semaphore
+    let readAhead: ReadAheadBudget
+
+    package init(_ store: any ObjectStore, options: VolumeOptions, staging: StagingFolder, logger: Logger) {
+        self.store = store
+        self.options = options
+        self.staging = staging
+        self.logger = logger
+        keys = KeySpace(prefix: options.prefix)
+        uploads = Semaphore(options.transfers)
+        readAhead = ReadAheadBudget(bytes: options.readAheadBudget)
+        tree = Mutex(Tree(root: Self.root(options)))
+    }
+
+    private static func root(_ options: VolumeOptions) -> Node {
+        let now = Timestamp.now
+        var node = Node(
+            attributes: Attributes(
+                inode: .root, kind: .directory, permissions: options.directoryPermissions, linkCount: 2,
+                userID: options.userID, groupID: options.groupID, size: 0, accessed: now, modified: now, changed: now))
+        node.references = 1
+        node.hasMarker = true
+        return node
+    }
+
+    // MARK: Shared by the operations
+
+    func checkWritable() throws(Errno) {
+        if options.isReadOnly { throw Errno.readOnly }
+    }
+
+    func path(of inode: Inode) throws(Errno) -> [FileName] {
+        guard let path = tree.withLock({ $0.path(of: inode) }) else { throw Errno.stale }
+        return path
+    }
+
+    func node(_ inode: Inode) throws(Errno) -> Node {
+        guard let node = tree.withLock({ $0[inode] }) else { throw Errno.stale }
+        return node
+    }
+
+    func entry(_ attributes: Attributes) -> Entry {
+        Entry(attributes: attributes, nameTTL: options.metadataTTL, attributeTTL: options.metadataTTL)
+    }
+
+    /// Runs a request to the store; its failure is logged and becomes the errno of the one table.
+    func asking<Value>(_ body: () async throws(StoreError) -> Value) async throws(Errno) -> Value {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            if error.reason != .cancelled && error.reason != .noSuchKey { logger.error("\(error)") }
+            throw error.errno
+        }
+    }
+
+    // MARK: What needs no request
+
+    package func forget(_ inode: Inode, count: UInt64) {
+        tree.withLock { $0.forget(inode, count: count) }
+    }
+
+    package func statistics() async throws(Errno) -> FileSystemStatistics {
+        // A bucket has no end: large figures that no program overflows on.
+        FileSystemStatistics(
+            blockSize: 1 << 16, totalBlocks: 1 << 40, freeBlocks: 1 << 40, totalInodes: 1 << 32, freeInodes: 1 << 32,
+            maximumNameLength: UInt64(FileName.maximumBytes))
+    }
+
+    package func checkAccess(_ access: AccessMask, of inode: Inode, for caller: Caller) async throws(Errno) {
+        if access.contains(.write) { try checkWritable() }
+        let attributes = try node(inode).currentAttributes
+        guard caller.userID != 0 else {
+            let mayExecute = attributes.kind == .directory || attributes.permissions & 0o111 != 0
+            guard mayExecute || !access.contains(.execute) else { throw Errno.accessDenied }
+            return
+        }
+        let shift = caller.userID == attributes.userID ? 6 : caller.groupID == attributes.groupID ? 3 : 0
+        let granted = Int32(attributes.permissions >> UInt16(shift)) & 7
+        guard access.rawValue & ~granted == 0 else { throw Errno.accessDenied }
+    }
+}
