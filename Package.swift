@@ -16,6 +16,13 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// SwiftNIO: only the embedded store has an event loop.
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
 /// A library target that may import only the targets named: the layers of docs/ARCHITECTURE.md, lowest first.
 func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -64,6 +71,9 @@ let package = Package(
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("StoreConformanceTests", ["ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage"]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
+        layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
+        program("windlass-store", ["StoreServer", arguments, logging]),
+        tests("StoreServerTests", ["ObjectStorage", "StoreServer", crypto] + nio),
     ],
     swiftLanguageModes: [.v6]
 )
