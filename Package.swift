@@ -69,7 +69,12 @@ let package = Package(
         tests("FuseBridgeTests", ["FileSystemTypes", "FuseBridge", "Threads", logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
-        tests("StoreConformanceTests", ["ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage"]),
+        tests(
+            "StoreConformanceTests",
+            [
+                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "StoreServer",
+                logging,
+            ]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program("windlass-store", ["StoreServer", arguments, logging]),

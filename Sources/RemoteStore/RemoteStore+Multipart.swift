@@ -54,7 +54,9 @@ extension RemoteStore {
         request.body = BytesSource(writer.bytes)
         let (root, response) = try await documented(request, root: "CompleteMultipartUploadResult")
         let version = response.headers[dialect.header("version-id")].map { VersionID($0) }
-        return WriteReceipt(etag: root.text("ETag").map { ETag($0) }, version: version)
+        // Ceph names the element and leaves it empty.
+        let etag = root.text("ETag").flatMap { $0.isEmpty ? nil : ETag($0) }
+        return WriteReceipt(etag: etag, version: version)
     }
 
     package func abortUpload(_ upload: Upload) async throws(StoreError) {
@@ -71,7 +73,7 @@ extension RemoteStore {
         while true {
             var request = try self.upload("GET", upload)
             request.query.append(QueryItem("part-number-marker", String(marker)))
-            let root = try await answer(request, root: "ListPartsResult")
+            let root = try await partList(request)
             for element in root.all("Part") { parts.append(try Self.part(element)) }
             guard root.text("IsTruncated") == "true" else { return parts }
             guard let next = root.text("NextPartNumberMarker").flatMap({ Int($0) }), next > marker else {
@@ -81,12 +83,24 @@ extension RemoteStore {
         }
     }
 
+    /// A 404 is about the upload here, also where it names the key, as Ceph's does.
+    private func partList(_ request: StoreRequest) async throws(StoreError) -> XMLElement {
+        do throws(StoreError) {
+            return try await answer(request, root: "ListPartsResult")
+        } catch {
+            var named = error
+            if error.reason == .noSuchKey { named.reason = .noSuchUpload }
+            throw named
+        }
+    }
+
+    /// Does not ask for encoded keys: Ceph encodes them without saying so, and SeaweedFS says so without doing it.
     package func listUploads(prefix: Key) async throws(StoreError) -> [Upload] {
         var uploads: [Upload] = []
         var markers: (key: [UInt8], upload: [UInt8])?
         while true {
             var request = request("GET")
-            request.query = [QueryItem("uploads"), QueryItem("encoding-type", "url"), .encoding("prefix", raw: prefix.bytes)]
+            request.query = [QueryItem("uploads"), .encoding("prefix", raw: prefix.bytes)]
             if let markers {
                 request.query += [.encoding("key-marker", raw: markers.key), .encoding("upload-id-marker", raw: markers.upload)]
             }

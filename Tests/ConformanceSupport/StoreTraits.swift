@@ -11,6 +11,8 @@ package enum StoreFeature: String, Codable, CaseIterable, Hashable, Sendable {
     case partCopy
     /// A copied part fails where its source is another version.
     case partCopyCondition
+    /// A copied part's source may have a percent sign in its key.
+    case partCopyFromAnyKey
     /// Parts below the limit are refused, but for the last.
     case partMinimum
     /// Parts that are not in ascending order are refused.

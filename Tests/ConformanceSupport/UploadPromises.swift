@@ -27,7 +27,9 @@ enum UploadPromises {
         try expect(info.metadata, is: attributes.metadata, "metadata")
         try expect(info.contentType, is: attributes.contentType, "content type")
         try expect(info.size, is: Int64(pieces.map(\.count).reduce(0, +)), "size")
-        try expect(receipt.etag, is: info.etag, "ETag")
+        // Ceph tells no ETag here; a wrong one is worse than none.
+        try expect(
+            receipt.etag == nil || receipt.etag == info.etag, "ETag \(String(describing: receipt.etag)) instead of \(String(describing: info.etag))")
         try expectBytes(await subject.get("folder/object"), pieces.flatMap(\.self), "body")
         let seam = ByteRange(offset: Int64(minimum) - 5, count: 10)
         try expectBytes(await subject.get("folder/object", seam), Array(pieces[0].suffix(5) + pieces[1].prefix(5)), "across a seam")

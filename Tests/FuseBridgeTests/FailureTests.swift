@@ -28,7 +28,12 @@ struct FailureTests {
         let file = path + "/file"
         return [
             ("lookup", { () throws(Errno) in _ = try Posix.status(path + "/other") }),
-            ("getattr", { () throws(Errno) in usleep(1_100_000); _ = try Posix.status(path) }),
+            (
+                "getattr",
+                { () throws(Errno) in
+                    usleep(1_100_000); _ = try Posix.status(path)
+                }
+            ),
             ("setattr", { () throws(Errno) in try Posix.chmod(file, 0o600) }),
             ("mkdir", { () throws(Errno) in try Posix.mkdir(path + "/new", 0o700) }),
             ("rmdir", { () throws(Errno) in try Posix.rmdir(path + "/folder") }),

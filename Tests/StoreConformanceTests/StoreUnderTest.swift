@@ -11,20 +11,32 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
     case memory
     /// The same with Amazon S3's own limits.
     case memoryWithS3Limits
+    /// windlass-store, over HTTP.
+    case embedded
+    /// A server that others wrote, started outside.
+    case external(ExternalServer)
 
-    static let all: [StoreUnderTest] = [.memory, .memoryWithS3Limits]
+    static let all: [StoreUnderTest] = [.memory, .memoryWithS3Limits, .embedded] + external
+
+    /// Empty also where the file is unreadable, which a test of its own reports.
+    private static var external: [StoreUnderTest] {
+        ((try? ExternalServer.configured()) ?? []).map { .external($0) }
+    }
 
     /// What is known of the store before it is reached: decides which promises are checked.
     var traits: StoreTraits {
         switch self {
-        case .memory, .memoryWithS3Limits: StoreTraits()
+        case .memory, .memoryWithS3Limits, .embedded: StoreTraits()
+        case .external(let server): server.traits ?? StoreTraits()
         }
     }
 
-    func connect() throws -> StoreConnection {
+    func connect() async throws -> StoreConnection {
         switch self {
         case .memory: connection(to: MemoryStore(limits: .small))
         case .memoryWithS3Limits: connection(to: MemoryStore())
+        case .embedded: try await .embedded()
+        case .external(let server): try .remote(server, traits: traits)
         }
     }
 
@@ -36,6 +48,8 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
         switch self {
         case .memory: "memory"
         case .memoryWithS3Limits: "memory with S3 limits"
+        case .embedded: "windlass-store"
+        case .external(let server): server.name
         }
     }
 }
