@@ -46,7 +46,7 @@ let package = Package(
         layer("Threads"),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         tests("ThreadsTests", ["Threads"]),
-        tests("FuseBridgeTests", ["FileSystemTypes", "FuseBridge", "Threads", logging]),
+        tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
     ],
     swiftLanguageModes: [.v6]
 )
