@@ -54,7 +54,7 @@ layer("ObjectStorage", ["FileSystemTypes", logging]),
         layer("Volume", ["FileSystemTypes", "ObjectStorage", "Staging", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         tests("ThreadsTests", ["Threads"]),
-        tests("FuseBridgeTests", ["FileSystemTypes", "FuseBridge", "Threads", logging]),
+        tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -28,7 +28,12 @@ struct FailureTests {
         let file = path + "/file"
         return [
             ("lookup", { () throws(Errno) in _ = try Posix.status(path + "/other") }),
-            ("getattr", { () throws(Errno) in usleep(1_100_000); _ = try Posix.status(path) }),
+            (
+                "getattr",
+                { () throws(Errno) in
+                    usleep(1_100_000); _ = try Posix.status(path)
+                }
+            ),
             ("setattr", { () throws(Errno) in try Posix.chmod(file, 0o600) }),
             ("mkdir", { () throws(Errno) in try Posix.mkdir(path + "/new", 0o700) }),
             ("rmdir", { () throws(Errno) in try Posix.rmdir(path + "/folder") }),
@@ -117,6 +122,24 @@ struct FailureTests {
             let elapsed = ContinuousClock().measure { #expect(Shell.run("python3 -c \"\(program)\"") >> 8 == EINTR) }
             #expect(elapsed < .seconds(20))
             #expect(eventually { fileSystem.record.withLock { $0.cancelled } == 1 })
+        }
+    }
+
+    /// Interrupts that meet the answer, come before the task is watched, or come too late: nothing is lost or answered twice.
+    @Test func interruptsRaceWithAnswers() async throws {
+        let fileSystem = MemoryFileSystem()
+        fileSystem.behaviour.withLock { $0.delay = .milliseconds(2) }
+        try await Mount.with(fileSystem) { mount in
+            try Posix.makeFile(mount.path + "/file", [UInt8](repeating: 1, count: 4096))
+            for round in 0..<300 {
+                let child = try #require(Shell.start("exec cat \(mount.path)/file > /dev/null"))
+                usleep(UInt32(round % 60 * 100))
+                kill(child, SIGKILL)
+                _ = Shell.wait(child)
+            }
+            #expect(fileSystem.record.withLock { $0.cancelled } > 0, "no interrupt met a waiting operation")
+            #expect(try Posix.contents(mount.path + "/file").count == 4096)
+            #expect(eventually { fileSystem.openHandles == 0 })
         }
     }
 }
