@@ -53,6 +53,12 @@ layer("ObjectStorage", ["FileSystemTypes", logging]),
         layer("Staging", ["FileSystemTypes", "Threads"]),
         layer("Volume", ["FileSystemTypes", "ObjectStorage", "Staging", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
+        program(
+            "windlass",
+            [
+                "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Staging", "Threads", "Volume", "FuseBridge",
+                arguments, logging,
+            ]),
         tests("ThreadsTests", ["Threads"]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
     ],
