@@ -16,6 +16,13 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// SwiftNIO: only the embedded store has an event loop.
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
 /// A library target that may import only the targets named: the layers of docs/ARCHITECTURE.md, lowest first.
 func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -23,6 +30,11 @@ func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// What several test targets share: under Tests, and in no program.
+func testSupport(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -42,7 +54,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         layer("FileSystemTypes"),
-layer("ObjectStorage", ["FileSystemTypes", logging]),
+        layer("ObjectStorage", ["FileSystemTypes", logging]),
         layer("Threads"),
         layer("Credentials", ["FileSystemTypes"]),
         layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
@@ -61,6 +73,18 @@ layer("ObjectStorage", ["FileSystemTypes", logging]),
             ]),
         tests("ThreadsTests", ["Threads"]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
+        testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
+        testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
+        tests(
+            "StoreConformanceTests",
+            [
+                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
+                "StoreServer", logging,
+            ]),
+        tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
+        layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
+        program("windlass-store", ["StoreServer", arguments, logging]),
+        tests("StoreServerTests", ["ObjectStorage", "StoreServer", crypto] + nio),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,113 @@
+import Crypto
+import ObjectStorage
+import Synchronization
+
+/// One bucket: an index of its objects in memory, and a folder with a manifest file for each.
+///
+/// Lock order: an upload's state before its bucket's.
+final class Bucket: Sendable {
+    private struct State {
+        var objects = SortedIndex<StoredObject>()
+        var uploads: [String: PendingUpload] = [:]
+        var deleted = false
+    }
+
+    let name: String
+    let created: StoreTime
+    let folder: BucketFolder
+    private let state = Mutex(State())
+
+    init(name: String, created: StoreTime, folder: BucketFolder) {
+        self.name = name
+        self.created = created
+        self.folder = folder
+    }
+
+    func object(_ key: Key) -> StoredObject? {
+        state.withLock { $0.objects[key] }
+    }
+
+    func page(_ query: ListingQuery) -> ListingPage<StoredObject> {
+        state.withLock { $0.objects.page(query) }
+    }
+
+    /// Makes `manifest` the object of its key, at one moment for all readers, if the condition holds at that moment.
+    func commit(_ manifest: Manifest, inline: [UInt8] = [], _ condition: WritePrecondition) throws -> StoredObject {
+        let object = StoredObject(manifest)
+        let draft = try folder.writeDraft(manifest, inline: inline)
+        let result = state.withLock { state -> Result<StoredObject?, any Error> in
+            Result {
+                guard !state.deleted else { throw ServiceError.noSuchBucket }
+                try condition.check(current: state.objects[manifest.key]?.etag)
+                try folder.publish(draft, manifest)
+                return state.objects.set(manifest.key, object)
+            }
+        }
+        switch result {
+        case .success(let old):
+            if let old { try folder.remove(old.manifest) }
+            return object
+        case .failure(let error):
+            try SystemFolder.unlink(draft)
+            throw error
+        }
+    }
+
+    /// Whether there was such an object. When this returns, the object is gone from the disk too.
+    @discardableResult
+    func delete(_ key: Key, _ condition: WritePrecondition) throws -> Bool {
+        let result = state.withLock { state -> Result<StoredObject?, ServiceError> in
+            Result { () throws(ServiceError) in
+                try condition.check(current: state.objects[key]?.etag)
+                return state.objects.remove(key)
+            }
+        }
+        guard let old = try result.get() else { return false }
+        try folder.remove(old.manifest)
+        return true
+    }
+
+    /// Refuses to go while there are objects; afterwards nothing can be committed here.
+    func close() throws(ServiceError) {
+        let isEmpty = state.withLock { state in
+            if state.objects.count == 0 { state.deleted = true }
+            return state.deleted
+        }
+        guard isEmpty else { throw .bucketNotEmpty }
+    }
+}
+
+extension Bucket {
+    func add(_ upload: PendingUpload) throws(ServiceError) {
+        let added = state.withLock { state in
+            if !state.deleted { state.uploads[upload.id] = upload }
+            return !state.deleted
+        }
+        guard added else { throw .noSuchBucket }
+    }
+
+    func upload(_ id: String, _ key: Key) throws(ServiceError) -> PendingUpload {
+        guard let upload = state.withLock({ $0.uploads[id] }), upload.manifest.key == key else { throw .noSuchUpload }
+        return upload
+    }
+
+    func forget(_ upload: PendingUpload) {
+        state.withLock { $0.uploads[upload.id] = nil }
+    }
+
+    /// In the order of listings: by key, then by age.
+    var uploads: [PendingUpload] {
+        state.withLock { Array($0.uploads.values) }.sorted { left, right in
+            left.manifest.key == right.manifest.key ? left.id < right.id : left.manifest.key < right.manifest.key
+        }
+    }
+
+    /// Puts what was found at start into the index: of two versions of a key, which a crash can leave, the later.
+    func load(_ manifest: Manifest) throws(FileFailure) {
+        let superseded = state.withLock { state -> Manifest? in
+            if let other = state.objects[manifest.key]?.manifest, other.generation > manifest.generation { return manifest }
+            return state.objects.set(manifest.key, StoredObject(manifest))?.manifest
+        }
+        if let superseded { try folder.remove(superseded) }
+    }
+}

@@ -1,0 +1,132 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import ObjectStorage
+
+/// One request and its answer.
+final class Exchange {
+    private let connection: Connection
+    private let head: HTTPRequestHead
+    private let body: RequestBody
+    private let id: String
+    private var operation = Operation.unknown
+    private var faults = FaultSet([], seed: 0)
+    private var context: ServerContext { connection.context }
+    /// How much of a body that nobody wants is read for the sake of the connection, or of the client that is still sending, in bytes.
+    private static let politeness: Int64 = 1 << 20
+    private static let patience: Int64 = 64 << 20
+
+    init(connection: Connection, head: HTTPRequestHead, body: RequestBody) {
+        self.connection = connection
+        self.head = head
+        self.body = body
+        id = String(connection.context.requestIDs.next(), radix: 16, uppercase: true)
+    }
+
+    /// The connection is broken off without an answer.
+    private struct Reset: Error {}
+
+    /// Whether the connection can be used for another request. Throws when it must be reset.
+    func run() async throws -> Bool {
+        var response: Response
+        do {
+            response = try await answer()
+        } catch let error where !(error is Reset || error is RequestBody.Broken) {
+            response = failure(error)
+        }
+        finish(&response)
+        let closing = await settleBody() || !head.isKeepAlive || faults.endsConnection
+        count(response)
+        try await send(response, closing: closing)
+        if closing, !body.isAtEnd, !body.isUnasked { _ = await body.drain(limit: Self.patience) }
+        return !closing
+    }
+
+    private func answer() async throws -> Response {
+        let target = try RequestTarget(head.uri)
+        if target.rawPath.hasPrefix(ControlPath.prefix) { return try await control(target) }
+        let name = try ResourceName(target: target, host: head.headers.first(name: "host") ?? "", dialect: context.service.dialect)
+        let isCopy = head.headers.contains(name: context.service.dialect.header("copy-source"))
+        operation = try Operation.find(head.method, name, target, isCopy: isCopy)
+        context.counters.add(operation) { $0.requests += 1 }
+        faults = context.faults.decide(operation, key: (name.key?.description ?? target["prefix"]) ?? "")
+        try await suffer()
+        let now = StoreTime.now.adding(seconds: faults.clockSkew)
+        let claim = try context.verifier.verify(SignedRequest(method: head.method.rawValue, target: target, headers: head.headers), now: now)
+        let request = Request(
+            id: id, head: head, target: target, name: name, operation: operation, dialect: context.service.dialect, body: body, now: now)
+        let response = try await context.service.respond(to: request, claim)
+        return faults.isGarbage && operation.isListing ? Self.garbage : response
+    }
+
+    private static let garbage = Response.xml(Array("<?xml version=\"1.0\"?>\n<ListBucketResult><Contents><Key>a</Wrong>\u{0}<<".utf8))
+
+    /// The faults that strike before the work.
+    private func suffer() async throws {
+        if faults.isEmpty { return }
+        if faults.latency > .zero { try await Task.sleep(for: faults.latency) }
+        if faults.reset(at: .beforeWork) != nil { throw Reset() }
+        body.resetAfter = faults.reset(at: .inRequest)
+        if let error = faults.error { throw error }
+    }
+
+    private func control(_ target: RequestTarget) async throws -> Response {
+        guard connection.channel.remoteAddress?.isLoopback == true else { throw ServiceError.accessDenied }
+        return try await context.control.respond(head.method, target, body)
+    }
+
+    private func failure(_ error: any Error) -> Response {
+        let answer = error as? ServiceError ?? .internalError
+        if !(error is ServiceError) { context.logger.error("\(operation.rawValue) failed: \(error)") }
+        return Response(answer, request: id, resource: head.uri, withBody: head.method != .HEAD)
+    }
+
+    private func finish(_ response: inout Response) {
+        let now = StoreTime.now.adding(seconds: faults.clockSkew)
+        response.headers.add(name: "Date", value: now.httpText)
+        response.headers.add(name: "Server", value: "windlass-store")
+        response.headers.add(name: context.service.dialect.header("request-id"), value: id)
+        response.headers.add(name: context.service.dialect.header("id-2"), value: "windlass-store")
+    }
+
+    /// Takes what is left of the body where that is little; whether the connection must end because it is much.
+    private func settleBody() async -> Bool {
+        if body.isAtEnd { return false }
+        if body.isUnasked { return head.headers.first(name: "content-length") != "0" }
+        let left = head.headers.first(name: "content-length").flatMap { Int64($0) } ?? (head.isChunked ? .max : 0)
+        guard left - body.bytesReceived <= Self.politeness else { return true }
+        return await !body.drain(limit: Self.politeness)
+    }
+
+    private func count(_ response: Response) {
+        context.counters.add(operation) { count in
+            count.bytesIn += body.bytesReceived
+            count.bytesOut += response.body.count
+            if response.status >= 400 { count.errors += 1 }
+        }
+        context.logger.debug("\(head.method) \(head.uri.prefix(while: { $0 != "?" })) \(operation.rawValue) \(response.status)")
+    }
+
+    private func send(_ response: Response, closing: Bool) async throws {
+        if faults.isEmpty { return try await connection.writer.send(response, version: head.version, closing: closing) }
+        if faults.reset(at: .beforeAnswer) != nil { throw Reset() }
+        if let stall = faults.stall, stall.afterBytes == nil { try await Task.sleep(for: stall.duration) }
+        if faults.changesBody {
+            try await FaultyWriter(writer: connection.writer, faults: faults).send(response, version: head.version)
+        } else {
+            try await connection.writer.send(response, version: head.version, closing: closing)
+        }
+    }
+}
+
+extension HTTPRequestHead {
+    fileprivate var isChunked: Bool { headers.contains(name: "transfer-encoding") }
+}
+
+extension SocketAddress {
+    /// 127.0.0.0/8 and ::1, also as an IPv4-mapped address.
+    fileprivate var isLoopback: Bool {
+        guard let text = ipAddress else { return self.protocol == .unix }
+        return text.hasPrefix("127.") || text == "::1" || text.hasPrefix("::ffff:127.")
+    }
+}

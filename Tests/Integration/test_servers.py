@@ -1,0 +1,105 @@
+"""The mount on object stores that nobody of this project wrote."""
+
+import json
+import os
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+
+import pytest
+
+from deadlines import run
+from mounts import Mount
+from stores import ROOT, Endpoint, body, keys
+
+SERVERS = ROOT / "scripts" / "servers"
+
+
+def endpoint_of(description):
+    return Endpoint(description["endpoint"], description["accessKey"], description["secretKey"], description["region"])
+
+
+def configured():
+    """The servers that WINDLASS_TEST_SERVERS says are running already."""
+    path = os.environ.get("WINDLASS_TEST_SERVERS")
+    return {server["name"]: server for server in json.loads(Path(path).read_text())} if path else {}
+
+
+@pytest.fixture(scope="module", params=["ceph", "seaweedfs", "ministack"])
+def server(request):
+    """One running server; skipped where it cannot be had, which in CI is a failure."""
+    running = configured().get(request.param)
+    if running is not None:
+        yield running
+        return
+    folder = tempfile.mkdtemp(prefix="windlass-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    try:
+        run([SERVERS, "install", request.param], timeout=100)
+        started = run([SERVERS, "start", request.param, f"{folder}/state"], timeout=100)
+    except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"{request.param} cannot be had here: {str(error).strip().splitlines()[-1]}")
+    try:
+        yield json.loads(started.stdout)
+    finally:
+        run([SERVERS, "stop", f"{folder}/state"], timeout=60, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def foreign(server, tmp_path):
+    """A mount of a new bucket on the server, and a boto3 client of it."""
+    endpoint = endpoint_of(server)
+    client = endpoint.client()
+    name = f"windlass-{uuid.uuid4().hex[:12]}"
+    client.create_bucket(Bucket=name)
+    mount = Mount(endpoint, name, tmp_path).start()
+    yield mount, client, name
+    mount.stop()
+    for key in keys(client, name):
+        client.delete_object(Bucket=name, Key=key)
+
+
+@pytest.mark.parametrize("size", [0, 1, 70_000, (12 << 20) + 7])
+def test_bytes_both_ways(foreign, size):
+    mount, client, bucket = foreign
+    data = os.urandom(size)
+    (mount.path / "written").write_bytes(data)
+    assert body(client, bucket, "written") == data
+    client.put_object(Bucket=bucket, Key="put", Body=data)
+    assert (mount.path / "put").read_bytes() == data
+    mount.remount()
+    assert (mount.path / "written").read_bytes() == data
+
+
+def test_names_both_ways(foreign):
+    mount, client, bucket = foreign
+    names = ["with space", "plus+sign", "100%", "%41", "caf\u00e9", "\U0001f600", "q?x=1", "hash#tag", "a&b", "<tag>", "quote'single"]
+    for name in names:
+        (mount.path / name).write_bytes(name.encode())
+        client.put_object(Bucket=bucket, Key=f"other/{name}", Body=name.encode())
+    assert sorted(key for key in keys(client, bucket) if "/" not in key) == sorted(names)
+    assert sorted(os.listdir(mount.path / "other")) == sorted(names)
+    for name in names:
+        assert body(client, bucket, name) == name.encode()
+        assert (mount.path / "other" / name).read_bytes() == name.encode()
+
+
+def test_a_tree_is_copied_moved_and_removed(foreign, tmp_path):
+    mount, client, bucket = foreign
+    tree = tmp_path / "tree"
+    for number in range(3):
+        (tree / f"folder {number}" / "inner").mkdir(parents=True)
+        (tree / f"folder {number}" / "inner" / "file").write_bytes(os.urandom(10_000 + number))
+    run(["cp", "-r", tree, mount.path / "copy"])
+    run(["diff", "-r", tree, mount.path / "copy"])
+    run(["mv", mount.path / "copy", mount.path / "moved"])
+    run(["diff", "-r", tree, mount.path / "moved"])
+    mount.remount()
+    run(["diff", "-r", tree, mount.path / "moved"])
+    run(["rm", "-r", mount.path / "moved"])
+    assert os.listdir(mount.path) == []
+    assert [key for key in keys(client, bucket) if not key.endswith("/")] == []

@@ -1,0 +1,134 @@
+package import FileSystemTypes
+package import ObjectStorage
+import Synchronization
+
+/// One bucket of a `MemoryStore`.
+package struct MemoryBucket: ObjectStore {
+    let store: MemoryStore
+    package let name: BucketName
+
+    package var limits: StoreLimits { store.limits }
+    var rules: MemoryRules { MemoryRules(limits: store.limits) }
+
+    /// What this bucket was asked since it was made or `resetCounts` was called.
+    package var counts: RequestCounts {
+        store.state.withLock { $0.buckets[name]?.counts ?? RequestCounts() }
+    }
+
+    package func resetCounts() {
+        store.state.withLock { $0.buckets[name]?.counts = RequestCounts() }
+    }
+
+    /// Runs one request as one step and counts it, also when it fails.
+    func request<Result: Sendable>(
+        _ operation: StoreOperation, receiving bytes: Int = 0, _ body: (inout MemoryBucketState) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        do {
+            return try store.withBucket(name) { bucket throws(StoreError) in
+                bucket.counts.count(operation)
+                bucket.counts.received(bytes)
+                return try body(&bucket)
+            }
+        } catch {
+            var named = error
+            named.operation = "\(operation.rawValue) in \(name)"
+            throw named
+        }
+    }
+
+    /// All bytes of a body that has at most `limit` of them.
+    func collect(_ body: any ByteSource, upTo limit: Int64) async throws(StoreError) -> [UInt8] {
+        try rules.check(size: body.count, within: limit)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(body.count))
+        while Int64(bytes.count) < body.count {
+            do {
+                let more = try await body.read(at: Int64(bytes.count), upTo: min(1 << 20, Int(body.count) - bytes.count))
+                guard !more.isEmpty else { throw Errno.inputOutput }
+                bytes.append(contentsOf: more.contiguous)
+            } catch {
+                throw StoreError(.localFailure, "the body cannot be read: \(error)")
+            }
+        }
+        return bytes
+    }
+}
+
+extension MemoryBucket {
+    package func head(_ key: Key, _ conditions: ReadConditions) async throws(StoreError) -> ObjectInfo {
+        try request(.head) { bucket throws(StoreError) in
+            try rules.check(key)
+            return try bucket.object(key, conditions).info
+        }
+    }
+
+    package func get(_ key: Key, range: ByteRange?, _ conditions: ReadConditions) async throws(StoreError) -> ObjectContent {
+        try request(.get) { bucket throws(StoreError) in
+            try rules.check(key)
+            let object = try bucket.object(key, conditions)
+            let size = Int64(object.bytes.count)
+            if let range, range.offset >= size {
+                throw StoreError(.invalidRange, "\(key) has only \(size) bytes", status: 416, serviceCode: "InvalidRange")
+            }
+            let given = (range ?? ByteRange(offset: 0, count: size)).clamped(toSize: size)
+            bucket.counts.sent(Int(given.count))
+            let bytes = Bytes(object.bytes[Int(given.offset)..<Int(given.end)])
+            return ObjectContent(info: object.info, range: given, body: BytesBody(bytes))
+        }
+    }
+
+    package func put(
+        _ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes, _ condition: WriteCondition
+    ) async throws(StoreError) -> WriteReceipt {
+        let bytes = try await collect(body, upTo: limits.singlePut)
+        let object = MemoryObject(bytes: bytes, etag: Digest.etag(of: Digest.md5(bytes)), attributes: attributes)
+        return try request(.put, receiving: bytes.count) { bucket throws(StoreError) in
+            try rules.check(key)
+            try rules.check(attributes)
+            return try bucket.store(object, as: key, condition)
+        }
+    }
+
+    package func delete(_ key: Key) async throws(StoreError) {
+        try request(.delete) { bucket throws(StoreError) in
+            try rules.check(key)
+            bucket.remove(key)
+        }
+    }
+
+    package func delete(_ keys: [Key]) async throws(StoreError) -> [Key: StoreError] {
+        try request(.deleteBatch) { bucket throws(StoreError) in
+            guard !keys.isEmpty, keys.count <= limits.deleteBatch else {
+                throw rules.invalid("1 to \(limits.deleteBatch) keys are deleted at once")
+            }
+            for key in keys { bucket.remove(key) }
+            return [:]
+        }
+    }
+
+    package func copy(_ request: CopyRequest) async throws(StoreError) -> WriteReceipt {
+        try self.request(.copy) { bucket throws(StoreError) in
+            try rules.check(request.destination)
+            if let attributes = request.replacing { try rules.check(attributes) }
+            let source = try bucket.object(request.source, ReadConditions(ifMatch: request.ifSourceMatches))
+            try rules.check(size: Int64(source.bytes.count), within: limits.singlePut)
+            if request.replacing == nil, request.source == request.destination {
+                throw rules.invalid("a copy onto itself changes something")
+            }
+            let copy = MemoryObject(
+                bytes: source.bytes, etag: Digest.etag(of: Digest.md5(source.bytes)), attributes: request.replacing ?? source.attributes)
+            return try bucket.store(copy, as: request.destination, .always)
+        }
+    }
+
+    package func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
+        try self.request(.list) { bucket throws(StoreError) in
+            guard request.maximumKeys > 0 else { throw rules.invalid("a page has at least one key") }
+            let objects = bucket.objects
+            var listing = MemoryListing(request, keys: bucket.keys)
+            return try listing.run { key in
+                objects[key]?.listed(as: key) ?? ListedObject(key: key, size: 0)
+            }
+        }
+    }
+}
