@@ -65,15 +65,21 @@ let package = Package(
         layer("Staging", ["FileSystemTypes", "Threads"]),
         layer("Volume", ["FileSystemTypes", "ObjectStorage", "Staging", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
+        program(
+            "windlass",
+            [
+                "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Staging", "Threads", "Volume", "FuseBridge",
+                arguments, logging,
+            ]),
         tests("ThreadsTests", ["Threads"]),
-        tests("FuseBridgeTests", ["FileSystemTypes", "FuseBridge", "Threads", logging]),
+        tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests(
             "StoreConformanceTests",
             [
-                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "StoreServer",
-                logging,
+                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
+                "StoreServer", logging,
             ]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),

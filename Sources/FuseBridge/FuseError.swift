@@ -16,9 +16,11 @@ package enum FuseError: Error, Hashable, Sendable {
     case deviceMissing
     case deviceDenied(Errno)
     case helperMissing
-    case invalidOption
-    case mountFailed(path: String)
+    case invalidOption(reason: String)
+    case mountFailed(path: String, reason: String)
     case busy(path: String)
+    /// No mount of Windlass is there.
+    case notMounted(path: String)
     case unmountFailed(path: String, reason: String)
     case loopFailed(code: Int32)
     case noThreads(reason: String)
@@ -43,8 +45,9 @@ extension FuseError: CustomStringConvertible {
 
     private var runtimeDescription: String {
         switch self {
-        case .invalidOption: "libfuse refused the mount options; see the line above"
-        case .mountFailed(let path): "cannot mount at \(path); see the line above"
+        case .invalidOption(let reason): "libfuse refused the mount options: \(reason); see man mount.fuse3"
+        case .mountFailed(let path, let reason): "cannot mount at \(path): \(reason)"
+        case .notMounted(let path): "no bucket is mounted at \(path); see: findmnt -t fuse.windlass"
         case .busy(let path): "\(path) is in use; close what uses it (fuser -vm \(path)), or detach it: fusermount3 -uz \(path)"
         case .unmountFailed(let path, let reason): "cannot unmount \(path): \(reason); detach it: fusermount3 -uz \(path)"
         case .loopFailed(let code): "the connection to the kernel broke (\(Errno(code < 0 ? -code : code))); unmount and mount again"

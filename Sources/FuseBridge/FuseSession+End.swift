@@ -22,7 +22,9 @@ extension FuseSession {
         } catch {
             bridge.logger.error("\(error)")
         }
-        unsafe fuse_session_exit(raw)
+        state.withLock { state in
+            if !state.isDestroyed { unsafe fuse_session_exit(raw) }
+        }
         bridge.interrupts.cancelAll()
         LoopWaker.wake { wake in
             self.state.withLock { state in

@@ -11,7 +11,6 @@ import Threads
 /// none may be called from the cooperative pool.
 @safe package final class FuseSession: @unchecked Sendable {  // `raw` is libfuse's, which locks it; the rest is under `state`
     struct State {
-        var isMounted = false
         var loop: pthread_t?
         var isDestroyed = false
     }
@@ -21,6 +20,8 @@ import Threads
     let state = Mutex(State())
 
     /// Parses the options and starts the threads for operations that wait; nothing is mounted yet.
+    ///
+    /// A daemon forks first: threads do not survive fork(2).
     package init(options: MountOptions, fileSystem: any FileSystem, logger: Logger) throws(FuseError) {
         let executor: BlockingExecutor
         do throws(ThreadError) {
@@ -28,10 +29,11 @@ import Threads
         } catch {
             throw .noThreads(reason: error.description)
         }
+        LibfuseLog.send(to: logger)
         bridge = Bridge(fileSystem: fileSystem, executor: executor, options: options, logger: logger)
         guard let raw = unsafe Self.makeSession(options, bridge) else {
             executor.stop()
-            throw .invalidOption
+            throw .invalidOption(reason: LibfuseLog.takeReason(or: "unknown option"))
         }
         unsafe self.raw = raw
     }
@@ -43,8 +45,9 @@ import Threads
     /// Connects the mount point to this process. Programs that use it wait until `run` answers.
     package func mount() throws(FuseError) {
         let path = bridge.options.mountPoint
-        guard unsafe fuse_session_mount(raw, path) == 0 else { throw .mountFailed(path: path) }
-        state.withLock { $0.isMounted = true }
+        guard unsafe fuse_session_mount(raw, path) == 0 else {
+            throw .mountFailed(path: path, reason: LibfuseLog.takeReason(or: "fusermount3 refused"))
+        }
         ReadAhead.set(bridge.options.readAheadKiB, at: path, bridge.logger)
     }
 

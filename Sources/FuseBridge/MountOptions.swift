@@ -17,7 +17,9 @@ package struct MountOptions: Sendable {
     package var maxRead = 1 << 20
     package var maxWrite = 1 << 20
     /// How far the kernel reads ahead in a sequential file, in KiB; raising it over 128 needs root.
-    package var readAheadKiB = 4096
+    ///
+    /// One request of the largest size: more is not faster, and each page fault in a mapped file reads this much around it.
+    package var readAheadKiB = 1024
     /// Listings may bring the attributes along where the kernel thinks that it will need them.
     package var attributesInListings = true
     /// Each worker reads the device through a descriptor of its own.

@@ -92,6 +92,8 @@ internal import Glibc
         var lines = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         lines.append(request.expectsContinue ? "Expect: 100-continue" : "Expect:")
         if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) { lines.append("Content-Type:") }
+        // RFC 9110, 8.6: methods that usually have a body say so when they have none; Ceph refuses them otherwise.
+        if request.body == nil, request.method == "PUT" || request.method == "POST" { lines.append("Content-Length: 0") }
         for line in lines {
             guard !line.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) else { return false }
             guard let longer = unsafe curl_slist_append(headerList, line) else { return false }

@@ -43,6 +43,8 @@ package final class StoreClient: Sendable {
         learned = Mutex(Learned(region: configuration.region))
     }
 
+    package var endpoint: Endpoint { configuration.endpoint }
+
     var dialect: Dialect { configuration.dialect }
 
     func send(_ request: StoreRequest) async throws(StoreError) -> StoreResponse {

@@ -67,9 +67,12 @@ extension Volume {
     }
 
     package func release(_ handle: Handle) async {
-        guard let opened = handles.withLock({ $0.removeFile(handle) }) else { return }
+        // It stays in the table until its last changes are stored, so that `drain` waits for them.
+        guard let opened = handles.withLock({ $0.file(handle) }) else { return }
         opened.stopReading()
-        await detach(opened.file, writing: opened.options.writes)
+        // Not cancelled with the task: nobody repeats what would be lost here.
+        await Task { await detach(opened.file, writing: opened.options.writes) }.value
+        _ = handles.withLock { $0.removeFile(handle) }
     }
 
     // MARK: The open content of an inode

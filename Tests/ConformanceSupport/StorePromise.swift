@@ -26,30 +26,17 @@ package struct StoreConnection: Sendable {
     package let service: any BucketService
     package let open: @Sendable (BucketName) throws -> any ObjectStore
     package let traits: StoreTraits
-    private let close: @Sendable () async -> Void
 
     package init(
-        service: any BucketService, traits: StoreTraits = StoreTraits(), close: @escaping @Sendable () async -> Void = {},
-        open: @escaping @Sendable (BucketName) throws -> any ObjectStore
+        service: any BucketService, traits: StoreTraits = StoreTraits(), open: @escaping @Sendable (BucketName) throws -> any ObjectStore
     ) {
         self.service = service
         self.traits = traits
         self.open = open
-        self.close = close
     }
 
-    /// Checks `promise` on a bucket made for it, which is deleted afterwards with all it holds; then lets go of the store.
+    /// Checks `promise` on a bucket made for it, which is deleted afterwards with all it holds.
     package func check(_ promise: StorePromise) async throws {
-        do {
-            try await checkOnBucket(promise)
-        } catch {
-            await close()
-            throw error
-        }
-        await close()
-    }
-
-    private func checkOnBucket(_ promise: StorePromise) async throws {
         let name = BucketName("windlass-" + String(UInt64.random(in: .min ... .max), radix: 36))
         try await service.createBucket(name)
         let subject = StoreSubject(service: service, bucket: name, store: try open(name))

@@ -23,6 +23,10 @@ package enum StoreFeature: String, Codable, CaseIterable, Hashable, Sendable {
     case partGaps
     /// An upload may be completed without some of its parts.
     case partSubset
+    /// Completing an aborted upload is `noSuchUpload`.
+    case completionAfterAbort
+    /// A folder's marker keeps its metadata.
+    case folderMetadata
     /// `a//b`, a leading slash, `.` and `..`, and a backslash are bytes like any other.
     case flatKeys
     /// `a`, `a/` and `a/b` may exist beside one another.

@@ -10,6 +10,7 @@ enum UploadPromises {
         StorePromise("an upload of one small part", onePart),
         StorePromise("an upload replaces an object", replaces),
         StorePromise("an aborted upload is gone", abort),
+        StorePromise("an aborted upload is not completed", needs: [.completionAfterAbort], completeAborted),
         StorePromise("aborting what is not there succeeds", abortMissing),
         StorePromise("a missing upload is noSuchUpload", missing),
         StorePromise("uploads under way are listed", listing),
@@ -61,14 +62,20 @@ enum UploadPromises {
 
     private static func abort(_ subject: StoreSubject) async throws {
         let upload = try await subject.begin("object")
-        let part = try await subject.upload(upload, 1, [1])
+        _ = try await subject.upload(upload, 1, [1])
         try await subject.store.abortUpload(upload)
         try await expectFailure([.noSuchUpload], "a part of an aborted upload") { try await subject.upload(upload, 2, [1]) }
         try await expectFailure([.noSuchUpload], "the parts of an aborted upload") { try await subject.store.listParts(upload) }
+        try expect(await subject.store.listUploads(prefix: "").isEmpty, "the upload is still listed")
+    }
+
+    private static func completeAborted(_ subject: StoreSubject) async throws {
+        let upload = try await subject.begin("object")
+        let part = try await subject.upload(upload, 1, [1])
+        try await subject.store.abortUpload(upload)
         try await expectFailure([.noSuchUpload], "completion of an aborted upload") {
             try await subject.store.completeUpload(upload, parts: [part], .always)
         }
-        try expect(await subject.store.listUploads(prefix: "").isEmpty, "the upload is still listed")
     }
 
     private static func abortMissing(_ subject: StoreSubject) async throws {

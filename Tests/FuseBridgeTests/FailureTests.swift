@@ -124,4 +124,22 @@ struct FailureTests {
             #expect(eventually { fileSystem.record.withLock { $0.cancelled } == 1 })
         }
     }
+
+    /// Interrupts that meet the answer, come before the task is watched, or come too late: nothing is lost or answered twice.
+    @Test func interruptsRaceWithAnswers() async throws {
+        let fileSystem = MemoryFileSystem()
+        fileSystem.behaviour.withLock { $0.delay = .milliseconds(2) }
+        try await Mount.with(fileSystem) { mount in
+            try Posix.makeFile(mount.path + "/file", [UInt8](repeating: 1, count: 4096))
+            for round in 0..<300 {
+                let child = try #require(Shell.start("exec cat \(mount.path)/file > /dev/null"))
+                usleep(UInt32(round % 60 * 100))
+                kill(child, SIGKILL)
+                _ = Shell.wait(child)
+            }
+            #expect(fileSystem.record.withLock { $0.cancelled } > 0, "no interrupt met a waiting operation")
+            #expect(try Posix.contents(mount.path + "/file").count == 4096)
+            #expect(eventually { fileSystem.openHandles == 0 })
+        }
+    }
 }

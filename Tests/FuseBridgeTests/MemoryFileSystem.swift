@@ -16,6 +16,8 @@ final class MemoryFileSystem: FileSystem {
         var failures: [String: Errno] = [:]
         /// Every operation suspends before it answers.
         var suspends = false
+        /// Every operation takes this long.
+        var delay = Duration.zero
         var declinesWriteNow = false
         /// This operation waits until it is cancelled.
         var hangs = ""
@@ -39,14 +41,16 @@ final class MemoryFileSystem: FileSystem {
         record.withLock { $0.operations[operation, default: 0] += 1 }
         let (suspends, hangs, failure) = behaviour.withLock { ($0.suspends, $0.hangs == operation, $0.failures[operation]) }
         if suspends { await Task.yield() }
-        if hangs { try await hang() }
+        if hangs { try await wait(.seconds(60)) }
+        let delay = behaviour.withLock { $0.delay }
+        if delay > .zero { try await wait(delay) }
         if let failure { throw failure }
     }
 
-    private func hang() async throws(Errno) {
+    private func wait(_ duration: Duration) async throws(Errno) {
         record.withLock { $0.hanging += 1 }
         do {
-            try await Task.sleep(for: .seconds(60))
+            try await Task.sleep(for: duration)
         } catch {
             record.withLock { $0.cancelled += 1 }
             throw .interrupted

@@ -28,14 +28,12 @@ final class Mount: Sendable {
     /// Mounts, runs `body` on a thread of its own, and unmounts. A watchdog detaches a mount that is still there after `limit`, so
     /// that no system call hangs.
     static func with<Result: Sendable>(
-        _ fileSystem: MemoryFileSystem, limit: Duration = .seconds(60), configure: (inout MountOptions) -> Void = { _ in },
+        _ fileSystem: any FileSystem, limit: Duration = .seconds(60), configure: (inout MountOptions) -> Void = { _ in },
         _ body: @escaping @Sendable (Mount) throws -> Result
     ) async throws -> Result {
         var options = MountOptions(mountPoint: makeFolder(), fsName: "windlass:test/with, comma")
         configure(&options)
-        let executor = try BlockingExecutor(name: "test-posix", threads: 1)
-        defer { executor.stop() }
-        return try await Task(executorPreference: executor) { [options] in
+        return try await OwnThread.run { [options] in
             let mount = try Mount(options, fileSystem)
             let watchdog = mount.watch(limit)
             defer {
@@ -44,10 +42,10 @@ final class Mount: Sendable {
                 unsafe rmdir(options.mountPoint)
             }
             return try body(mount)
-        }.value
+        }
     }
 
-    init(_ options: MountOptions, _ fileSystem: MemoryFileSystem) throws {
+    init(_ options: MountOptions, _ fileSystem: any FileSystem) throws {
         path = options.mountPoint
         session = try FuseSession(options: options, fileSystem: fileSystem, logger: Logger(label: "test"))
         try session.mount()
@@ -96,5 +94,15 @@ final class Mount: Sendable {
         var template = Array("/tmp/fusebridge-XXXXXX".utf8CString)
         guard let path = unsafe mkdtemp(&template) else { preconditionFailure("cannot make a temporary folder") }
         return unsafe String(cString: path)
+    }
+}
+
+/// Blocking calls in a test, kept off the cooperative pool.
+enum OwnThread {
+    private static let executor: BlockingExecutor? = try? BlockingExecutor(name: "test-posix", threads: 8)
+
+    static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        let executor = try #require(executor)
+        return try await Task(executorPreference: executor) { try body() }.value
     }
 }

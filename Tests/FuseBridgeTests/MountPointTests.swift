@@ -16,7 +16,11 @@ struct MountPointTests {
         }
     }
 
-    @Test func anEmptyDirectoryIsFine() throws {
+    @Test func anEmptyDirectoryIsFine() async throws {
+        try await OwnThread.run { try Self.tryEmptyDirectory() }
+    }
+
+    private static func tryEmptyDirectory() throws {
         let folder = Mount.makeFolder()
         defer { Shell.run("rm -r \(folder) \(folder).link") }
         #expect(try MountPoint.check(folder) == folder)
@@ -24,13 +28,17 @@ struct MountPointTests {
         #expect(try MountPoint.check(folder + ".link") == folder)
     }
 
-    @Test func whatIsNoEmptyDirectoryIsNamed() throws {
+    @Test func whatIsNoEmptyDirectoryIsNamed() async throws {
+        try await OwnThread.run { try Self.tryUnfitPaths() }
+    }
+
+    private static func tryUnfitPaths() throws {
         let folder = Mount.makeFolder()
         defer { Shell.run("rm -r \(folder)") }
         try Posix.makeFile(folder + "/file")
-        #expect(Self.failure(folder) == .notEmpty(path: folder))
-        #expect(Self.failure(folder + "/file") == .notDirectory(path: folder + "/file"))
-        #expect(Self.failure(folder + "/none") == .missing(path: folder + "/none"))
+        #expect(failure(folder) == .notEmpty(path: folder))
+        #expect(failure(folder + "/file") == .notDirectory(path: folder + "/file"))
+        #expect(failure(folder + "/none") == .missing(path: folder + "/none"))
     }
 
     @Test func aMountPointInUseIsNamed() async throws {
@@ -41,7 +49,11 @@ struct MountPointTests {
 
     /// A mount whose process is gone, and one whose process never answers.
     @Test(.enabled(if: geteuid() == 0, "mounting without a helper needs root"), arguments: [false, true])
-    func deadMountsAreToldApartWithoutHanging(alive: Bool) throws {
+    func deadMountsAreToldApartWithoutHanging(alive: Bool) async throws {
+        try await OwnThread.run { try Self.tryDeadMount(alive: alive) }
+    }
+
+    private static func tryDeadMount(alive: Bool) throws {
         let folder = Mount.makeFolder()
         let program =
             "import ctypes,os,time\nf=os.open('/dev/fuse',os.O_RDWR)\nc=ctypes.CDLL(None)\n"
@@ -55,10 +67,10 @@ struct MountPointTests {
         }
         if alive {
             #expect(eventually { Shell.run("grep -q ' \(folder) ' /proc/self/mounts") == 0 })
-            #expect(Self.failure(folder, limit: .milliseconds(500)) == .unresponsive(path: folder))
+            #expect(failure(folder, limit: .milliseconds(500)) == .unresponsive(path: folder))
         } else {
             #expect(Shell.wait(child) == 0)
-            #expect(Self.failure(folder) == .leftover(path: folder))
+            #expect(failure(folder) == .leftover(path: folder))
         }
     }
 
@@ -66,7 +78,7 @@ struct MountPointTests {
         let errors: [FuseError] = [
             .missing(path: "/m"), .notDirectory(path: "/m"), .notEmpty(path: "/m"), .alreadyMounted(path: "/m", type: "ext4"),
             .leftover(path: "/m"), .unresponsive(path: "/m"), .inaccessible(path: "/m", .accessDenied), .deviceMissing,
-            .deviceDenied(.accessDenied), .helperMissing, .invalidOption, .mountFailed(path: "/m"), .busy(path: "/m"),
+            .deviceDenied(.accessDenied), .helperMissing, .invalidOption(reason: "r"), .mountFailed(path: "/m", reason: "r"), .busy(path: "/m"),
             .unmountFailed(path: "/m", reason: "r"), .loopFailed(code: -EIO), .noThreads(reason: "cannot; do"),
         ]
         for error in errors {

@@ -1,3 +1,4 @@
+import CFuse3
 import FileSystemTypes
 import FuseBridge
 import Glibc

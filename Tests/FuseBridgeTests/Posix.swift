@@ -1,8 +1,16 @@
+import CFuse3
 import FileSystemTypes
 import Glibc
 
 /// System calls that throw their errno. They block: only for threads of their own.
 enum Posix {
+    /// fcntl.h: a GNU extension that Swift's Glibc does not see.
+    #if arch(arm64)
+        static let direct: Int32 = 0o200000
+    #else
+        static let direct: Int32 = 0o40000
+    #endif
+
     static func check(_ result: Int) throws(Errno) -> Int {
         guard result >= 0 else { throw .current }
         return result

@@ -6,55 +6,62 @@ import Logging
 import ObjectStorage
 import RemoteStore
 import StoreServer
+import Synchronization
 
-extension StoreConnection {
-    private static let transport = HTTPTransport()
-    private static let logger = Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }
+/// The real client, as the mount uses it, for one server.
+struct RemoteConnection {
+    private let client: StoreClient
 
-    /// The client that the program itself uses, without its retries: an error is seen as it came.
-    static func remote(
-        _ server: ExternalServer, traits: StoreTraits, close: @escaping @Sendable () async -> Void = {}
-    ) throws -> StoreConnection {
-        guard let endpoint = Endpoint(server.endpoint) else { throw UnusableServer("\(server.name): no endpoint: \(server.endpoint)") }
+    init(_ server: ExternalServer, listVersion: Int = 2) throws {
+        guard let endpoint = Endpoint(server.endpoint) else { throw BrokenPromise("\(server.endpoint) is no endpoint") }
         var configuration = StoreClient.Configuration(endpoint: endpoint, region: server.region)
-        configuration.addressing = .path
-        let credentials = CredentialsChain([FixedCredentials(accessKey: server.accessKey, secretKey: server.secretKey)])
-        let client = StoreClient(configuration, transport: transport, credentials: credentials, logger: logger)
-        return StoreConnection(service: RemoteBuckets(client), traits: traits, close: close) { RemoteStore(client, bucket: $0) }
+        configuration.dialect.listVersion = listVersion
+        let keys = ["AWS_ACCESS_KEY_ID": server.accessKey, "AWS_SECRET_ACCESS_KEY": server.secretKey]
+        client = StoreClient(
+            configuration, transport: HTTPTransport(), credentials: CredentialsChain([EnvironmentProvider(keys)]),
+            logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// A `StoreServer` of its own on a temporary folder, gone when the connection is closed.
-    static func embedded() async throws -> StoreConnection {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-store-\(UUID().uuidString)")
-        let keys = (access: "AKIAWINDLASSTEST", secret: "windlass-test-secret")
-        let server = try await StoreServer.start(
-            StoreServer.Configuration(folder: folder.path, accessKey: keys.access, secretKey: keys.secret, logger: logger))
-        let description = ExternalServer(
-            name: "embedded", endpoint: server.endpoint, accessKey: keys.access, secretKey: keys.secret, region: "us-east-1")
-        return try remote(description, traits: StoreTraits()) {
-            await server.stop()
-            try? FileManager.default.removeItem(at: folder)
-        }
+    func connection(traits: StoreTraits) -> StoreConnection {
+        StoreConnection(service: RemoteBuckets(client), traits: traits) { RemoteStore(client, bucket: $0) }
     }
 }
 
-/// Keys that are known from the start.
-private struct FixedCredentials: CredentialsProvider {
-    let accessKey: String
-    let secretKey: String
+/// One embedded server for all tests of the process, on a folder that goes with it.
+actor EmbeddedServer {
+    private static let starting = Task { try await EmbeddedServer() }
 
-    var name: String { "test" }
+    static func shared() async throws -> EmbeddedServer { try await starting.value }
 
-    func credentials() async throws(CredentialsError) -> Credentials? {
-        Credentials(accessKeyID: accessKey, secretAccessKey: secretKey)
+    private let server: StoreServer
+    private let folder: URL
+
+    private init() async throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-conformance-\(UUID().uuidString)")
+        server = try await StoreServer.start(
+            StoreServer.Configuration(folder: folder.path, accessKey: "conformance", secretKey: "conformance secret"))
+        let path = folder.path
+        Cleanup.atExit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    nonisolated func connection(traits: StoreTraits, listVersion: Int) throws -> StoreConnection {
+        let external = ExternalServer(
+            name: "windlass-store", endpoint: server.endpoint, accessKey: "conformance", secretKey: "conformance secret", region: "us-east-1")
+        return try RemoteConnection(external, listVersion: listVersion).connection(traits: traits)
     }
 }
 
-/// Why a server that is configured cannot be tested.
-struct UnusableServer: Error, CustomStringConvertible {
-    let description: String
+/// What has to be done when the test process ends.
+enum Cleanup {
+    private static let actions = Mutex<[@Sendable () -> Void]>([])
+    private static let isRegistered: Bool = atexit { Cleanup.run() } == 0
 
-    init(_ description: String) {
-        self.description = description
+    static func atExit(_ action: @escaping @Sendable () -> Void) {
+        precondition(isRegistered, "atexit(3) refused")
+        actions.withLock { $0.append(action) }
+    }
+
+    private static func run() {
+        for action in actions.withLock({ $0 }) { action() }
     }
 }

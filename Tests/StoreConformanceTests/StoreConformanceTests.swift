@@ -33,11 +33,6 @@ import Testing
         }
     }
 
-    /// Otherwise a mistake in the file would silently leave its servers out.
-    @Test(.timeLimit(.minutes(1))) func canReadWhichServersThereAre() throws {
-        _ = try ExternalServer.configured()
-    }
-
     @Test(.timeLimit(.minutes(1))) func readsServersFromAFile() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-servers-\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: file) }

@@ -11,16 +11,19 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
     case memory
     /// The same with Amazon S3's own limits.
     case memoryWithS3Limits
-    /// windlass-store, over HTTP.
-    case embedded
-    /// A server that others wrote, started outside.
+    /// The remote store's client against the embedded server, listing by version 2 or 1.
+    case embedded(listVersion: Int)
+    /// The remote store's client against a server that others wrote.
     case external(ExternalServer)
 
-    static let all: [StoreUnderTest] = [.memory, .memoryWithS3Limits, .embedded] + external
+    static let all: [StoreUnderTest] = [.memory, .memoryWithS3Limits, .embedded(listVersion: 2), .embedded(listVersion: 1)] + externals
 
-    /// Empty also where the file is unreadable, which a test of its own reports.
-    private static var external: [StoreUnderTest] {
-        ((try? ExternalServer.configured()) ?? []).map { .external($0) }
+    private static var externals: [StoreUnderTest] {
+        do {
+            return try ExternalServer.configured().map { .external($0) }
+        } catch {
+            preconditionFailure("WINDLASS_TEST_SERVERS cannot be read: \(error)")
+        }
     }
 
     /// What is known of the store before it is reached: decides which promises are checked.
@@ -35,8 +38,8 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
         switch self {
         case .memory: connection(to: MemoryStore(limits: .small))
         case .memoryWithS3Limits: connection(to: MemoryStore())
-        case .embedded: try await .embedded()
-        case .external(let server): try .remote(server, traits: traits)
+        case .embedded(let version): try await EmbeddedServer.shared().connection(traits: traits, listVersion: version)
+        case .external(let server): try RemoteConnection(server).connection(traits: traits)
         }
     }
 
@@ -48,7 +51,7 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
         switch self {
         case .memory: "memory"
         case .memoryWithS3Limits: "memory with S3 limits"
-        case .embedded: "windlass-store"
+        case .embedded(let version): "windlass-store, list version \(version)"
         case .external(let server): server.name
         }
     }

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Logging
+import ObjectStorage
+import RemoteStore
+
+struct BucketCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bucket", abstract: "Creates, lists and deletes buckets.",
+        subcommands: [Create.self, List.self, Delete.self])
+
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Creates a bucket.")
+        @Argument(help: "The bucket's name.") var bucket: BucketAddress
+        @OptionGroup var connection: ConnectionOptions
+
+        func run() throws {
+            try connection.asking(bucket.bucket) { (buckets) async throws(StoreError) in try await buckets.createBucket(bucket.bucket) }
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the buckets of the account, one a line.")
+        @OptionGroup var connection: ConnectionOptions
+
+        func run() throws {
+            let buckets = try connection.asking(nil) { (buckets) async throws(StoreError) in try await buckets.listBuckets() }
+            for bucket in buckets { Terminal.say(bucket.name.text) }
+        }
+    }
+
+    struct Delete: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Deletes an empty bucket.")
+        @Argument(help: "The bucket's name.") var bucket: BucketAddress
+        @OptionGroup var connection: ConnectionOptions
+
+        func run() throws {
+            try connection.asking(bucket.bucket) { (buckets) async throws(StoreError) in try await buckets.deleteBucket(bucket.bucket) }
+        }
+    }
+}
+
+extension ConnectionOptions {
+    /// Asks the store about buckets and waits for the answer.
+    fileprivate func asking<Value: Sendable>(
+        _ bucket: BucketName?, _ body: @escaping @Sendable (RemoteBuckets) async throws(StoreError) -> Value
+    ) throws -> Value {
+        let client = try client(logger: Logger(label: "windlass") { _ in SwiftLogNoOpLogHandler() })
+        let outcome = waiting { () async -> Result<Value, StoreError> in
+            do throws(StoreError) {
+                return .success(try await body(RemoteBuckets(client)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        do throws(StoreError) {
+            return try outcome.get()
+        } catch {
+            throw client.failure(error, bucket: bucket)
+        }
+    }
+}

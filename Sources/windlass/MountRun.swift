@@ -1,0 +1,104 @@
+import FileSystemTypes
+import Foundation
+import FuseBridge
+import Glibc
+import Logging
+import ObjectStorage
+import RemoteStore
+import Staging
+import Threads
+import Volume
+
+/// One mount from the first check to the last byte stored.
+struct MountRun {
+    private let command: MountCommand
+    private let logger: Logger
+    private let parent: Daemon.Parent?
+
+    init(_ command: MountCommand) throws {
+        self.command = command
+        parent = Daemon.parent()
+        logger = try command.log.logger(inBackground: parent != nil)
+    }
+
+    func run() throws {
+        // Before the first thread is started: all of them leave these signals to the one that waits for them.
+        let signals = SignalWatch()
+        let mountPoint = try checkedMountPoint()
+        let client = try command.connection.client(logger: logger)
+        let remote = RemoteStore(client, bucket: command.address.bucket)
+        try checkBucket(remote, client)
+        let volume = Volume(
+            RetryingStore(remote, logger: logger), options: command.volumeOptions(), staging: try stagingFolder(), logger: logger)
+        let session = try makeSession(volume, mountPoint)
+        let record = MountRecord(mountPoint: mountPoint)
+        let shutdown = Shutdown(session: session, volume: volume, record: record, logger: logger)
+        signals.onFirst { shutdown.begin($0) }
+        try serve(session, mountPoint)
+        try shutdown.finish()
+    }
+
+    private func checkedMountPoint() throws -> String {
+        do throws(FuseError) {
+            return try MountPoint.check(command.directory)
+        } catch {
+            throw Failure(error.description)
+        }
+    }
+
+    /// A wrong name, key or address is told now and not by the first file.
+    private func checkBucket(_ remote: RemoteStore, _ client: StoreClient) throws {
+        var policy = RetryPolicy()
+        policy.maximumAttempts = 3
+        policy.deadline = .seconds(15)
+        let store = RetryingStore(remote, policy: policy, logger: logger)
+        let request = ListRequest(prefix: command.volumeOptions().prefix, maximumKeys: 1)
+        let outcome = waiting { () async -> StoreError? in
+            do throws(StoreError) {
+                _ = try await store.list(request)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let outcome { throw client.failure(outcome, bucket: command.address.bucket) }
+    }
+
+    private func stagingFolder() throws -> StagingFolder {
+        let environment = ProcessInfo.processInfo.environment
+        let cache = environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { $0 + "/.cache" } ?? "/var/tmp"
+        let path = command.stagingDir ?? cache + "/windlass"
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let folder = StagingFolder(path: URL(filePath: path).path, executor: try BlockingExecutor(name: "staging", threads: 4))
+            _ = try folder.makeFile()
+            return folder
+        } catch {
+            throw Failure("cannot write files in \(path), where written files wait for their upload: \(error); choose another --staging-dir")
+        }
+    }
+
+    private func makeSession(_ volume: Volume, _ mountPoint: String) throws -> FuseSession {
+        do throws(FuseError) {
+            let session = try FuseSession(options: command.mountOptions(at: mountPoint), fileSystem: volume, logger: logger)
+            try session.mount()
+            return session
+        } catch {
+            throw Failure(error.description)
+        }
+    }
+
+    /// Until the mount has ended. Once it has answered, the parent of a daemon is told, and the terminal is let go.
+    private func serve(_ session: FuseSession, _ mountPoint: String) throws {
+        do throws(FuseError) {
+            try session.run { [parent, logger] in
+                var statistics = statvfs()
+                guard unsafe statvfs(mountPoint, &statistics) == 0 else { return }
+                logger.info("mounted at \(mountPoint)")
+                parent?.tellReady()
+            }
+        } catch {
+            throw Failure(error.description)
+        }
+    }
+}
