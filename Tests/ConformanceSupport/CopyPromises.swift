@@ -10,6 +10,7 @@ enum CopyPromises {
         StorePromise("a copy onto itself with other metadata", ontoItself),
         StorePromise("a copy of nothing is noSuchKey", missing),
         StorePromise("copies between keys with special characters", oddKeys),
+        StorePromise("a copy of a folder's marker", needs: [.folderCopy], folder),
         StorePromise("a copy of a certain version", needs: [.copySourceCondition], condition),
     ]
 
@@ -59,6 +60,12 @@ enum CopyPromises {
             _ = try await subject.store.copy(CopyRequest(source: key, destination: target))
             try expectBytes(await subject.get(target), key.bytes, "copy of \(key) to \(target)")
         }
+    }
+
+    private static func folder(_ subject: StoreSubject) async throws {
+        try await subject.put("folder/", [])
+        _ = try await subject.store.copy(CopyRequest(source: "folder/", destination: "copy/"))
+        try expect(await subject.head("copy/").size, is: 0, "size")
     }
 
     private static func condition(_ subject: StoreSubject) async throws {

@@ -27,6 +27,8 @@ package enum StoreFeature: String, Codable, CaseIterable, Hashable, Sendable {
     case completionAfterAbort
     /// A folder's marker keeps its metadata.
     case folderMetadata
+    /// A folder's marker can be copied like any object.
+    case folderCopy
     /// `a//b`, a leading slash, `.` and `..`, and a backslash are bytes like any other.
     case flatKeys
     /// `a`, `a/` and `a/b` may exist beside one another.

@@ -92,14 +92,7 @@ def check_memory(mounts, mebibytes):
     assert reading < LIMIT, f"{reading >> 20} MiB of memory while reading"
 
 
-@pytest.mark.deadline(170)
-def test_one_gibibyte_takes_less_than_512_mebibytes(mounts, tmp_path):
-    needs_disk(tmp_path, 6)
-    check_memory(mounts, 1024)
-
-
-@pytest.mark.long
-@pytest.mark.deadline(900)
+@pytest.mark.deadline(600)
 def test_five_gibibytes_take_less_than_512_mebibytes(mounts, tmp_path):
     needs_disk(tmp_path, 20)
     check_memory(mounts, 5 * 1024)
@@ -145,12 +138,12 @@ def check_leaks(mount, operations):
     assert after[2] <= before[2] + 24 * MEBIBYTE, "memory is left taken"
 
 
-@pytest.mark.deadline(170)
-def test_ten_thousand_operations_leave_nothing_behind(mount):
-    check_leaks(mount, 10_000)
+@pytest.mark.deadline(600)
+def test_a_hundred_thousand_operations_leave_nothing_behind(mount):
+    check_leaks(mount, 100_000)
 
 
 @pytest.mark.long
-@pytest.mark.deadline(1800)
-def test_a_hundred_thousand_operations_leave_nothing_behind(mount):
-    check_leaks(mount, 100_000)
+@pytest.mark.deadline(5000)
+def test_a_million_operations_leave_nothing_behind(mount):
+    check_leaks(mount, 1_000_000)
