@@ -35,6 +35,7 @@ final class ResumingBody<Base: ObjectStore>: ObjectBody {
                 state.withLock { $0.delivered += Int64(bytes.count) }
                 return bytes
             } catch {
+                guard state.withLock({ $0.delivered }) < range.count else { return nil }
                 try await resume(after: error)
             }
         }
@@ -49,9 +50,7 @@ final class ResumingBody<Base: ObjectStore>: ObjectBody {
             state.breaks += 1
             return (state.delivered, state.breaks)
         }
-        guard RetryPolicy.mayPass(error), breaks < store.policy.maximumAttempts, conditions.ifMatch != nil, delivered < range.count else {
-            throw error
-        }
+        guard RetryPolicy.mayPass(error), breaks < store.policy.maximumAttempts, conditions.ifMatch != nil else { throw error }
         store.logger.debug("the answer broke off after \(delivered) bytes, asking for the rest: \(error)")
         let rest = ByteRange(offset: range.offset + delivered, count: range.count - delivered)
         let content = try await store.retrying { _ throws(StoreError) in try await store.base.get(key, range: rest, conditions) }

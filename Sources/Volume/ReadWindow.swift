@@ -1,26 +1,26 @@
-internal import FileSystemTypes
+package import FileSystemTypes
 
 /// Decides what to fetch for a reader: a pure value.
 ///
 /// A reader that goes on where it stopped gets a window that grows with what it has read; any other read is fetched exactly.
-struct ReadWindow: Sendable {
+package struct ReadWindow: Sendable {
     /// The kernel's own read-ahead asks a little out of order.
-    static let tolerance: Int64 = 1 << 20
-    static let firstSegment: Int64 = 1 << 20
-    static let largestSegment: Int64 = 8 << 20
-    static let largestWindow: Int64 = 32 << 20
+    package static let tolerance: Int64 = 1 << 20
+    package static let firstSegment: Int64 = 1 << 20
+    package static let largestSegment: Int64 = 8 << 20
+    package static let largestWindow: Int64 = 32 << 20
 
     private let size: Int64
     private var expected: Int64 = 0
     private var streamed: Int64 = 0
     /// The contiguous ranges that are fetched or being fetched.
-    private(set) var segments: [ByteRange] = []
+    package private(set) var segments: [ByteRange] = []
 
-    init(size: Int64) {
+    package init(size: Int64) {
         self.size = size
     }
 
-    enum Plan: Equatable {
+    package enum Plan: Equatable {
         /// Fetch just this, keep nothing.
         case exact
         /// Answer from the segments, after dropping and starting some.
@@ -28,7 +28,7 @@ struct ReadWindow: Sendable {
     }
 
     /// `reserve` is asked for each segment that is not needed at once.
-    mutating func plan(_ wanted: ByteRange, reserve: (Int64) -> Bool) -> Plan {
+    package mutating func plan(_ wanted: ByteRange, reserve: (Int64) -> Bool) -> Plan {
         guard abs(wanted.offset - expected) <= Self.tolerance || covers(wanted) else {
             expected = wanted.end
             streamed = 0
@@ -41,7 +41,7 @@ struct ReadWindow: Sendable {
     }
 
     /// A segment could not be fetched: it is not there.
-    mutating func remove(_ segment: ByteRange) {
+    package mutating func remove(_ segment: ByteRange) {
         guard let index = segments.firstIndex(of: segment) else { return }
         segments.removeSubrange(index...)
     }

@@ -74,6 +74,9 @@ package final class Volume: FileSystem {
 
     // MARK: What needs no request
 
+    /// How many inodes are kept in memory.
+    package var knownInodes: Int { tree.withLock { $0.count } }
+
     package func forget(_ inode: Inode, count: UInt64) {
         tree.withLock { $0.forget(inode, count: count) }
     }

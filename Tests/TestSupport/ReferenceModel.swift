@@ -159,9 +159,9 @@ extension ReferenceModel {
         return .done
     }
 
-    /// True when no part of the way to `path` is a file: the folders missing there come into being without markers.
+    /// False for names that the kernel cannot pass on. True when no part of the way to `path` is a file: the folders missing there come into being without markers.
     private func mayHold(_ path: TreePath) -> Bool {
-        guard !path.isRoot else { return false }
+        guard !path.isRoot, path.names.allSatisfy({ $0.bytes.count <= FileName.maximumBytes }) else { return false }
         return (0..<path.names.count).allSatisfy { length in
             if case .file = try? node(TreePath(Array(path.names.prefix(length)))) { return false }
             return true
