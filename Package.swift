@@ -83,6 +83,20 @@ let package = Package(
             ]),
         tests(
             "VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
+        .testTarget(
+            name: "SigningTests", dependencies: ["Signing", "Credentials", "FileSystemTypes"], resources: [.copy("Fixtures")],
+            swiftSettings: strict),
+        tests("CredentialsTests", ["Credentials", "FileSystemTypes"]),
+        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "StoreServer", "Threads", logging]),
+        tests(
+            "RemoteStoreTests",
+            ["RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", logging]),
+        tests(
+            "MountTests",
+            [
+                "Volume", "FuseBridge", "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "Staging",
+                "StoreServer", "TestSupport", "Threads", logging,
+            ]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program("windlass-store", ["StoreServer", arguments, logging]),

@@ -1,11 +1,11 @@
 internal import FileSystemTypes
-internal import ObjectStorage
+package import ObjectStorage
 internal import Signing
 
 /// Takes up a `ListBucketResult` while it is parsed, without building a tree of it.
 ///
 /// Source: ListObjects and ListObjectsV2, Amazon S3 API Reference.
-final class ListingHandler: XMLHandler {
+package final class ListingHandler: XMLHandler {
     private(set) var rootName: String?
     private(set) var objects: [ListedObject] = []
     private(set) var commonPrefixes: [String] = []
@@ -19,7 +19,9 @@ final class ListingHandler: XMLHandler {
     private var currentSize: Int64?
     private(set) var problem: String?
 
-    func start(_ name: String, depth: Int) {
+    package init() {}
+
+    package func start(_ name: String, depth: Int) {
         if depth == 0 { rootName = name }
         if name == "Contents" {
             current = ListedObject(key: "", size: 0)
@@ -28,7 +30,7 @@ final class ListingHandler: XMLHandler {
         }
     }
 
-    func end(_ name: String, parent: String?, text: String) {
+    package func end(_ name: String, parent: String?, text: String) {
         switch parent {
         case "Contents": take(name, text)
         case "CommonPrefixes": if name == "Prefix" { commonPrefixes.append(text) }
@@ -70,7 +72,7 @@ final class ListingHandler: XMLHandler {
     }
 
     /// The page, once the document is read: whether names are encoded may be said at its end.
-    func page() throws(StoreError) -> (page: ListPage, nextToken: String?, nextMarker: Key?) {
+    package func page() throws(StoreError) -> (page: ListPage, nextToken: String?, nextMarker: Key?) {
         guard rootName == "ListBucketResult", problem == nil else {
             throw StoreError(.invalidResponse, "the store's listing is not usable: \(problem ?? "it is a <\(rootName ?? "")>")")
         }

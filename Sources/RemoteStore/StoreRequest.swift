@@ -33,7 +33,7 @@ struct StoreRequest {
     }
 }
 
-struct StoreResponse: Sendable {
+package struct StoreResponse: Sendable {
     let status: Int
     let headers: HTTPHeaders
     let body: ResponseBody

@@ -1,4 +1,4 @@
-internal import FileSystemTypes
+package import FileSystemTypes
 internal import HTTPTransport
 internal import ObjectStorage
 
@@ -36,7 +36,7 @@ extension StoreResponse {
     }
 
     /// `bytes 0-499/1234` (RFC 9110, 14.4).
-    static func contentRange(_ text: String) -> (range: ByteRange, total: Int64)? {
+    package static func contentRange(_ text: String) -> (range: ByteRange, total: Int64)? {
         guard text.hasPrefix("bytes ") else { return nil }
         let halves = text.dropFirst(6).split(separator: "/")
         guard halves.count == 2, let total = Int64(halves[1]) else { return nil }

@@ -1,13 +1,13 @@
-internal import FileSystemTypes
-internal import ObjectStorage
+package import FileSystemTypes
+package import ObjectStorage
 
 /// A small XML document as a tree: for everything but listings.
-struct XMLElement {
-    var name: String
-    var text = ""
-    var children: [XMLElement] = []
+package struct XMLElement {
+    package var name: String
+    package var text = ""
+    package var children: [XMLElement] = []
 
-    static func parse(_ document: Bytes) throws(StoreError) -> XMLElement {
+    package static func parse(_ document: Bytes) throws(StoreError) -> XMLElement {
         let builder = XMLTreeBuilder()
         try XMLPushParser.parse(document, builder)
         guard let root = builder.root else { throw StoreError(.invalidResponse, "the store's answer has no root element") }
@@ -28,16 +28,16 @@ struct XMLElement {
         return root
     }
 
-    func first(_ name: String) -> XMLElement? {
+    package func first(_ name: String) -> XMLElement? {
         children.first { $0.name == name }
     }
 
-    func all(_ name: String) -> [XMLElement] {
+    package func all(_ name: String) -> [XMLElement] {
         children.filter { $0.name == name }
     }
 
     /// The text of the first child of that name.
-    func text(_ name: String) -> String? {
+    package func text(_ name: String) -> String? {
         first(name)?.text
     }
 }

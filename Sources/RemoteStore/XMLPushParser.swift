@@ -1,15 +1,15 @@
 internal import CXML2
-internal import FileSystemTypes
-internal import ObjectStorage
+package import FileSystemTypes
+package import ObjectStorage
 
 /// What a document consists of, element by element. `end` gets the text directly inside the element, without its children's.
-protocol XMLHandler: AnyObject {
+package protocol XMLHandler: AnyObject {
     func start(_ name: String, depth: Int)
     func end(_ name: String, parent: String?, text: String)
 }
 
 /// libxml2's push parser (xmlCreatePushParserCtxt) with limits; entities and document types are refused.
-final class XMLPushParser {
+package final class XMLPushParser {
     /// No document of a store comes near these.
     private enum Limit {
         static let depth = 32
@@ -28,7 +28,7 @@ final class XMLPushParser {
     }
 
     /// Feeds a whole document to `handler`. Blanks before the document are passed over: stores send them to keep a connection alive.
-    static func parse(_ document: Bytes, _ handler: any XMLHandler) throws(StoreError) {
+    package static func parse(_ document: Bytes, _ handler: any XMLHandler) throws(StoreError) {
         let parser = XMLPushParser(handler)
         let bytes = document.contiguous.drop { $0 == 32 || $0 == 10 || $0 == 13 || $0 == 9 }
         if let problem = parser.run(bytes) {

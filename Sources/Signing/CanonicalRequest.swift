@@ -34,8 +34,9 @@ package struct CanonicalRequest: Sendable {
         return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value.joined(separator: ",")) }
     }
 
+    /// Everything but what proxies and HTTP libraries add or change on the way.
     private static func isSigned(_ name: String) -> Bool {
-        name.hasPrefix("x-amz-") || name.hasPrefix("if-") || ["content-type", "content-md5", "range", "date"].contains(name)
+        !["authorization", "connection", "content-length", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"].contains(name)
     }
 
     /// Trimmed, with inner runs of blanks as one.

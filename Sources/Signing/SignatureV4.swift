@@ -32,7 +32,7 @@ package struct SignatureV4: Hashable, Sendable {
 
     /// The headers to add to `request`: date, payload hash, token and `Authorization`.
     ///
-    /// Signed are the host, `content-type`, `content-md5`, `range`, conditions, and everything that begins with `x-amz-`.
+    /// Everything is signed but what proxies may change: `CanonicalRequest` says which.
     package func headers(
         signing request: SignableRequest, payload: Payload, date: SigningDate, credentials: Credentials
     ) -> [HeaderField] {
