@@ -9,6 +9,17 @@ extension Timestamp {
         self = timestamp
     }
 
+    /// `20260314T092653Z` (the basic format of ISO 8601, in UTC); nil for anything else.
+    package init?(basic text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return nil }
+        func number(_ range: Range<Int>) -> Int { Int(String(decoding: bytes[range], as: UTF8.self)) ?? -1 }
+        let civil = CivilTime(
+            year: number(0..<4), month: number(4..<6), day: number(6..<8), hour: number(9..<11), minute: number(11..<13), second: number(13..<15))
+        guard let timestamp = civil.timestamp() else { return nil }
+        self = timestamp
+    }
+
     /// `2026-03-14T09:26:53.123Z`, with or without fraction and `Z` (ISO 8601 in UTC); nil for anything else.
     package init?(iso8601 text: String) {
         let halves = text.split(separator: "T", maxSplits: 1)

@@ -40,7 +40,7 @@ extension StoreResponse {
         guard text.hasPrefix("bytes ") else { return nil }
         let halves = text.dropFirst(6).split(separator: "/")
         guard halves.count == 2, let total = Int64(halves[1]) else { return nil }
-        let ends = halves[0].split(separator: "-")
+        let ends = halves[0].split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count == 2, let first = Int64(ends[0]), let last = Int64(ends[1]), 0 <= first, first <= last, last < total else {
             return nil
         }

@@ -78,13 +78,14 @@ extension Node {
 
 extension Attributes {
     /// The attributes stored with an object, or the volume's defaults.
+    ///
+    /// Folders have a link count of 1, which says that their subfolders are not counted: with 2, find(1) and fts(3) would not look for any.
     init(_ inode: Inode, _ kind: FileKind, _ info: ObjectInfo?, _ options: VolumeOptions) {
         let stored = StoredAttributes(info?.metadata ?? [:])
         let modified = stored.modified ?? info?.lastModified ?? .now
         self.init(
             inode: inode, kind: kind,
             permissions: stored.permissions ?? (kind == .directory ? options.directoryPermissions : options.filePermissions),
-            linkCount: kind == .directory ? 2 : 1,
             userID: stored.userID ?? options.userID, groupID: stored.groupID ?? options.groupID,
             size: kind == .directory ? 0 : info?.size ?? 0,
             accessed: modified, modified: modified, changed: stored.changed ?? info?.lastModified ?? modified)

@@ -35,7 +35,7 @@ package final class Volume: FileSystem {
         let now = Timestamp.now
         var node = Node(
             attributes: Attributes(
-                inode: .root, kind: .directory, permissions: options.directoryPermissions, linkCount: 2,
+                inode: .root, kind: .directory, permissions: options.directoryPermissions,
                 userID: options.userID, groupID: options.groupID, size: 0, accessed: now, modified: now, changed: now))
         node.references = 1
         node.hasMarker = true

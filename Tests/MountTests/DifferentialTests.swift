@@ -8,13 +8,13 @@ import Volume
 /// The same operations on a mounted bucket and on a local directory: results, error numbers, names, sizes and bytes must be the same.
 @Suite(.enabled(if: MountedBucket.obstacle == nil), .serialized) struct DifferentialTests {
     @Test(.timeLimit(.minutes(5))) func behavesAsALocalDirectory() async throws {
-        try await compare(seeds: SeededGenerator.seeds(12), length: 60)
+        try await compare(seeds: SeededGenerator.seeds(60), length: 60)
     }
 
     /// A request in twenty fails, some of them after the work was done.
     @Test(.timeLimit(.minutes(10))) func behavesAsALocalDirectoryThroughAFailingStore() async throws {
         try await compare(
-            seeds: SeededGenerator.seeds(6), length: 40,
+            seeds: SeededGenerator.seeds(25), length: 40,
             faults: [
                 FaultRule(.error(status: 503, code: "SlowDown"), rate: 0.03), FaultRule(.reset(.beforeAnswer), rate: 0.01),
                 FaultRule(.reset(.inBody, afterBytes: 1000), operations: [.getObject], rate: 0.02),

@@ -80,7 +80,7 @@ import Testing
         let keys = Credentials(
             accessKeyID: vector.credentials.access_key, secretAccessKey: vector.credentials.secret_key,
             sessionToken: vector.credentials.security_token)
-        let date = try #require(Timestamp(iso8601: vector.date))
+        let date = try #require(Timestamp(iso8601: vector.date) ?? Timestamp(basic: vector.date))
         return SignatureV4(region: vector.region, service: vector.service).headers(
             signing: request, payload: payload == "UNSIGNED-PAYLOAD" ? .unsigned : .sha256(payload), date: SigningDate(date), credentials: keys)
     }
