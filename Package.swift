@@ -32,8 +32,8 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -52,7 +52,7 @@ let package = Package(
         layer("ObjectStorage", ["FileSystemTypes"]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program("windlass-store", ["StoreServer", arguments, logging]),
-        tests("StoreServerTests", ["ObjectStorage", "StoreServer", crypto] + nio),
+        tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )
