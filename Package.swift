@@ -37,8 +37,8 @@ func testSupport(_ name: String, _ dependencies: [Target.Dependency]) -> Target 
     .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -65,42 +65,39 @@ let package = Package(
         layer("Staging", ["FileSystemTypes", "Threads"]),
         layer("Volume", ["FileSystemTypes", "ObjectStorage", "Staging", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
+        layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program(
             "windlass",
             [
                 "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Staging", "Threads", "Volume", "FuseBridge",
                 arguments, logging,
             ]),
-        tests("ThreadsTests", ["Threads"]),
-        tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
+        program("windlass-store", ["StoreServer", arguments, logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
+        tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
+        tests("ThreadsTests", ["Threads"]),
+        tests("CredentialsTests", ["Credentials", "FileSystemTypes"]),
+        tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes"], resources: [.copy("Fixtures")]),
+        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "Threads", logging]),
+        tests(
+            "RemoteStoreTests",
+            ["RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", logging]),
+        tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",
             [
                 "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
                 "StoreServer", logging,
             ]),
-        tests(
-            "VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
-        .testTarget(
-            name: "SigningTests", dependencies: ["Signing", "Credentials", "FileSystemTypes"], resources: [.copy("Fixtures")],
-            swiftSettings: strict),
-        tests("CredentialsTests", ["Credentials", "FileSystemTypes"]),
-        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "StoreServer", "Threads", logging]),
-        tests(
-            "RemoteStoreTests",
-            ["RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", logging]),
+        tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
+        tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         tests(
             "MountTests",
             [
                 "Volume", "FuseBridge", "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "Staging",
                 "StoreServer", "TestSupport", "Threads", logging,
             ]),
-        tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
-        layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
-        program("windlass-store", ["StoreServer", arguments, logging]),
-        tests("StoreServerTests", ["ObjectStorage", "StoreServer", crypto] + nio),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -37,8 +37,9 @@ final class Connection {
 
     /// Answers one request; false when the connection cannot be used any more.
     private func exchange(_ head: HTTPRequestHead) async -> Bool {
-        let awaitsContinue = head.headers.first(name: "expect")?.lowercased() == "100-continue"
-        let body = RequestBody(source: source, channel: channel, awaitsContinue: awaitsContinue)
+        let expects = head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        let isEmpty = head.headers.first(name: "content-length") == "0"
+        let body = RequestBody(source: source, channel: channel, awaitsContinue: expects && !isEmpty)
         let exchange = Exchange(connection: self, head: head, body: body)
         do {
             return try await exchange.run()

@@ -92,7 +92,7 @@ final class Exchange {
     /// Takes what is left of the body where that is little; whether the connection must end because it is much.
     private func settleBody() async -> Bool {
         if body.isAtEnd { return false }
-        if body.isUnasked { return head.headers.first(name: "content-length") != "0" }
+        if body.isUnasked { return true }
         let left = head.headers.first(name: "content-length").flatMap { Int64($0) } ?? (head.isChunked ? .max : 0)
         guard left - body.bytesReceived <= Self.politeness else { return true }
         return await !body.drain(limit: Self.politeness)

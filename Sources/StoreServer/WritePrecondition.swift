@@ -7,6 +7,11 @@ package struct WritePrecondition: Hashable, Sendable {
 
     package static let none = WritePrecondition()
 
+    package init(absent: Bool = false, matches: EntityTags? = nil) {
+        self.absent = absent
+        self.matches = matches
+    }
+
     /// Checks against the ETag of what is there now, nil where there is nothing.
     package func check(current etag: String?) throws(ServiceError) {
         if absent, etag != nil { throw .preconditionFailed }

@@ -1,8 +1,6 @@
 import FileSystemTypes
 import Foundation
 import HTTPTransport
-import Logging
-import StoreServer
 import Testing
 
 /// The transport against a real server and against scripted ones that break the rules.
