@@ -39,7 +39,8 @@ struct PersistenceTests {
             try await store.restart()
             let listed = try await store.client.send("GET", "/bkt/k", "uploadId=\(id)")
             #expect(listed?.text.contains("<Size>300000</Size>") == true)
-            let document = Array("<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\(etag)</ETag></Part></CompleteMultipartUpload>".utf8)
+            let document = Array(
+                "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\(etag)</ETag></Part></CompleteMultipartUpload>".utf8)
             let completed = try await store.client.send("POST", "/bkt/k", "uploadId=\(id)", body: document)
             #expect(completed?.status == 200)
             try await store.restart()
