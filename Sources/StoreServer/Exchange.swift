@@ -9,7 +9,9 @@ final class Exchange {
     private let head: HTTPRequestHead
     private let body: RequestBody
     private let id: String
-    private var operation = Operation.unknown
+    /// Nil until it is understood, and for the control path, which is not counted.
+    private var operation: Operation?
+    private var isControl = false
     private var faults = FaultSet([], seed: 0)
     private var context: ServerContext { connection.context }
     /// How much of a body that nobody wants is read for the sake of the connection, or of the client that is still sending, in bytes.
@@ -47,7 +49,8 @@ final class Exchange {
         if target.rawPath.hasPrefix(ControlPath.prefix) { return try await control(target) }
         let name = try ResourceName(target: target, host: head.headers.first(name: "host") ?? "", dialect: context.service.dialect)
         let isCopy = head.headers.contains(name: context.service.dialect.header("copy-source"))
-        operation = try Operation.find(head.method, name, target, isCopy: isCopy)
+        let operation = try Operation.find(head.method, name, target, isCopy: isCopy)
+        self.operation = operation
         context.counters.add(operation) { $0.requests += 1 }
         faults = context.faults.decide(operation, key: (name.key?.description ?? target["prefix"]) ?? "")
         try await suffer()
@@ -71,13 +74,14 @@ final class Exchange {
     }
 
     private func control(_ target: RequestTarget) async throws -> Response {
+        isControl = true
         guard connection.channel.remoteAddress?.isLoopback == true else { throw ServiceError.accessDenied }
         return try await context.control.respond(head.method, target, body)
     }
 
     private func failure(_ error: any Error) -> Response {
         let answer = error as? ServiceError ?? .internalError
-        if !(error is ServiceError) { context.logger.error("\(operation.rawValue) failed: \(error)") }
+        if !(error is ServiceError) { context.logger.error("\((operation ?? .unknown).rawValue) failed: \(error)") }
         return Response(answer, request: id, resource: head.uri, withBody: head.method != .HEAD)
     }
 
@@ -99,12 +103,14 @@ final class Exchange {
     }
 
     private func count(_ response: Response) {
-        context.counters.add(operation) { count in
+        if isControl { return }
+        context.counters.add(operation ?? .unknown) { count in
+            if operation == nil { count.requests += 1 }
             count.bytesIn += body.bytesReceived
             count.bytesOut += response.body.count
             if response.status >= 400 { count.errors += 1 }
         }
-        context.logger.debug("\(head.method) \(head.uri.prefix(while: { $0 != "?" })) \(operation.rawValue) \(response.status)")
+        context.logger.debug("\(head.method) \(head.uri.prefix(while: { $0 != "?" })) \((operation ?? .unknown).rawValue) \(response.status)")
     }
 
     private func send(_ response: Response, closing: Bool) async throws {

@@ -9,6 +9,7 @@ final class Listener: Sendable {
     private let channel: any Channel
     private let executor: DiskExecutor
     private let connections: ConnectionList
+    private let isStopped = Atomic<Bool>(false)
     let port: Int
 
     init(host: String, port: Int, context: ServerContext, executor: DiskExecutor) async throws {
@@ -57,7 +58,9 @@ final class Listener: Sendable {
         connections.attach(task, to: channel)
     }
 
+    /// Returns when nothing of the server is left; stopping again does nothing.
     func stop() async {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         try? await channel.close().get()
         await connections.closeAll()
         try? await group.shutdownGracefully()

@@ -11,12 +11,11 @@ extension Service {
         let condition = try request.writePrecondition()
         let replaces = try replacesMetadata(request)
         try checkSelfCopy(request, source, replaces: replaces)
-        let (bucket, object, inline) = try read(source)
+        let (object, inline) = try read(source)
         guard object.size <= dialect.copyLimit else {
             throw ServiceError.invalidRequest(
                 "The specified copy source is larger than the maximum allowable size for a copy source: \(dialect.copyLimit)")
         }
-        _ = bucket
         var manifest = object.manifest
         manifest.key = try request.key()
         manifest.generation = folder.generations.next()
@@ -33,7 +32,7 @@ extension Service {
     func copyPart(_ request: Request) throws -> Response {
         let (upload, number) = try uploadAndPart(request)
         let source = try CopySource(request)
-        let (_, object, inline) = try read(source)
+        let (object, inline) = try read(source)
         let range = try CopySource.range(request, size: object.size)
         guard range.count <= dialect.limits.maximumPart else { throw ServiceError.entityTooLarge }
         var manifest = upload.manifest
@@ -65,11 +64,11 @@ extension Service {
     }
 
     /// The source, and its bytes where they lie in its manifest.
-    private func read(_ source: CopySource) throws -> (Bucket, StoredObject, inline: [UInt8]) {
+    private func read(_ source: CopySource) throws -> (StoredObject, inline: [UInt8]) {
         while true {
             let (bucket, object) = try source.find(in: folder)
-            guard case .inline = object.manifest.content else { return (bucket, object, []) }
-            if let bytes = try inlineBytes(of: object, in: bucket, ByteRange(offset: 0, count: object.size)) { return (bucket, object, bytes) }
+            guard case .inline = object.manifest.content else { return (object, []) }
+            if let bytes = try inlineBytes(of: object, in: bucket, ByteRange(offset: 0, count: object.size)) { return (object, bytes) }
         }
     }
 

@@ -63,7 +63,9 @@ struct CodingTests {
         #expect(root.children.map(\.name) == ["b", "c", "b"])
     }
 
-    @Test(arguments: ["", "<a>", "<a></b>", "<a/><b/>", "text", "<a>&x;</a>", "<a", "<a><!-- </a>", "<!DOCTYPE a><a/>", "<a b=\"></a>", "<a>&#xD800;</a>"])
+    @Test(arguments: [
+        "", "<a>", "<a></b>", "<a/><b/>", "text", "<a>&x;</a>", "<a", "<a><!-- </a>", "<!DOCTYPE a><a/>", "<a b=\"></a>", "<a>&#xD800;</a>",
+    ])
     func refusesWhatIsNoXML(text: String) {
         #expect(XMLElement.parse(Array(text.utf8)) == nil)
     }

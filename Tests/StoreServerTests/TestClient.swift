@@ -27,7 +27,8 @@ struct TestClient: Sendable {
     }
 
     /// Nil where the connection ended without an answer.
-    func send(_ method: String, _ path: String, _ query: String = "", headers: [String: String] = [:], body: [UInt8] = [], sign: Bool = true) async throws
+    func send(_ method: String, _ path: String, _ query: String = "", headers: [String: String] = [:], body: [UInt8] = [], sign: Bool = true)
+        async throws
         -> RawAnswer?
     {
         let head = request(method, path, query, headers: headers, body: body, sign: sign)
@@ -56,7 +57,9 @@ struct TestClient: Sendable {
         let scope = "\(timestamp.prefix(8))/us-east-1/s3/aws4_request"
         let text = "AWS4-HMAC-SHA256\n\(timestamp)\n\(scope)\n\(Hex.encode(SHA256.hash(data: Array(canonical.utf8))))"
         var key = SymmetricKey(data: Array("AWS4\(Self.secretKey)".utf8))
-        for part in scope.split(separator: "/") { key = SymmetricKey(data: Array(HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))) }
+        for part in scope.split(separator: "/") {
+            key = SymmetricKey(data: Array(HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key)))
+        }
         let signature = Hex.encode(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
         return "AWS4-HMAC-SHA256 Credential=\(Self.accessKey)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
     }
