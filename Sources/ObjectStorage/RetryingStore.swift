@@ -76,9 +76,10 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     package func put(
         _ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes, _ condition: WriteCondition
     ) async throws(StoreError) -> WriteReceipt {
-        try await retrying({ _ throws(StoreError) in
-            try await base.put(key, body, attributes, condition)
-        }, unless: { condition != .always && $0.outcomeUnknown })
+        try await retrying(
+            { _ throws(StoreError) in
+                try await base.put(key, body, attributes, condition)
+            }, unless: { condition != .always && $0.outcomeUnknown })
     }
 
     package func delete(_ key: Key) async throws(StoreError) {

@@ -12,7 +12,8 @@ struct ObjectCopier: Sendable {
     }
 
     /// Copies one version; fails with `preconditionFailed` when the source is another one by now. Nil keeps its attributes.
-    func copy(_ version: RemoteVersion, from source: Key, to destination: Key, replacing: ObjectAttributes?) async throws(StoreError) -> RemoteVersion {
+    func copy(_ version: RemoteVersion, from source: Key, to destination: Key, replacing: ObjectAttributes?) async throws(StoreError) -> RemoteVersion
+    {
         guard version.size > store.limits.singlePut else {
             let request = CopyRequest(source: source, destination: destination, ifSourceMatches: version.etag, replacing: replacing)
             let receipt = try await limiter.run { () async throws(StoreError) in try await store.copy(request) }

@@ -149,12 +149,25 @@ extension Volume {
         let copier = ObjectCopier(store, limiter: uploads)
         do throws(StoreError) {
             return try await inParallel(objects, Semaphore(options.transfers)) { (object) async throws(StoreError) in
-                let version = RemoteVersion(etag: object.etag, size: object.size)
-                return try await copier.copy(version, from: object.key, to: moved(object.key), replacing: nil)
+                try await self.copyObject(object, to: moved(object.key), copier)
             }
         } catch {
             await Task { [self] in try? await deleteAll(objects.map { moved($0.key) }) }.value
             throw error
+        }
+    }
+
+    /// Stores that keep folders as folders list a marker but have nothing to copy: there it is made anew.
+    private func copyObject(_ object: ListedObject, to destination: Key, _ copier: ObjectCopier) async throws(StoreError) -> RemoteVersion {
+        let version = RemoteVersion(etag: object.etag, size: object.size)
+        do throws(StoreError) {
+            return try await copier.copy(version, from: object.key, to: destination, replacing: nil)
+        } catch {
+            guard error.reason == .noSuchKey, object.size == 0, object.key.bytes.last == UInt8(ascii: "/") else { throw error }
+            let info = try await store.head(object.key, ReadConditions())
+            let attributes = ObjectAttributes(contentType: info.contentType, metadata: info.metadata)
+            let receipt = try await store.put(destination, BytesSource(Bytes()), attributes, .always)
+            return RemoteVersion(etag: receipt.etag, size: 0)
         }
     }
 

@@ -55,9 +55,10 @@ enum Daemon {
     }
 
     private static func withCStrings<Value>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Value) -> Value {
-        var pointers = unsafe texts.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
-        defer { unsafe pointers = [] }
+        let pointers = unsafe texts.map { unsafe strdup($0) } + [nil]
+        defer {
+            for index in texts.indices { unsafe free(pointers[index]) }
+        }
         return unsafe body(pointers)
     }
 

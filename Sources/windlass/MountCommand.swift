@@ -65,7 +65,9 @@ struct MountCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard prefix == nil || address.prefix.isEmpty else { throw ValidationError("give the prefix either in the bucket's address or with --prefix") }
+        guard prefix == nil || address.prefix.isEmpty else {
+            throw ValidationError("give the prefix either in the bucket's address or with --prefix")
+        }
     }
 
     // MARK: What the layers below are told

@@ -90,14 +90,15 @@ final class MountedBucket: OperationDriver {
     @discardableResult
     func end() async -> Bool {
         let (session, ended) = (session, ended)
-        let clean = (try? await OwnThread.run {
-            do throws(FuseError) {
-                try session.unmount()
-            } catch {
-                session.abandon()
-            }
-            return ended.wait(atMost: .seconds(20)) { $0 ? true : nil } ?? false
-        }) ?? false
+        let clean =
+            (try? await OwnThread.run {
+                do throws(FuseError) {
+                    try session.unmount()
+                } catch {
+                    session.abandon()
+                }
+                return ended.wait(atMost: .seconds(20)) { $0 ? true : nil } ?? false
+            }) ?? false
         await server.stop()
         try? FileManager.default.removeItem(at: folder)
         return clean

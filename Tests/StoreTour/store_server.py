@@ -1,5 +1,6 @@
 """Starts windlass-store for a test and speaks raw signed HTTP to it."""
 
+import base64
 import http.client
 import json
 import os
@@ -8,18 +9,21 @@ import re
 import signal
 import subprocess
 import urllib.parse
+import zlib
 
 import boto3
 import botocore.auth
 import botocore.awsrequest
 import botocore.config
 import botocore.credentials
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("WINDLASS_STORE", ROOT / ".build/release/windlass-store"))
 ACCESS_KEY = "TESTACCESSKEY"
 SECRET_KEY = "test-secret-key-of-the-tour"
 REGION = "us-east-1"
+from botocore.exceptions import ClientError
 
 
 class StoreProcess:
@@ -110,3 +114,19 @@ def error_code(body):
 
 def quote(key):
     return urllib.parse.quote(key if isinstance(key, bytes) else key.encode(), safe="/~")
+
+
+def code_of(call, *arguments, **named):
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **named)
+    return caught.value.response["Error"]["Code"]
+
+
+def status_of(call, *arguments, **named):
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **named)
+    return caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def crc32_text(data):
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
