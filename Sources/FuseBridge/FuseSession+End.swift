@@ -15,10 +15,13 @@ extension FuseSession {
 
     /// Takes the mount out of the tree at once, whoever uses it, and ends `run`. Open files in it answer errors from then on.
     ///
-    /// Waits a few seconds at most for the threads of `run` to leave the kernel.
+    /// Where fusectl is mounted, the kernel drops what waits for answers at once; elsewhere when `run` has ended. Waits a few
+    /// seconds at most for the threads of `run` to leave the kernel.
     package func abandon() {
+        let path = bridge.options.mountPoint
+        let connection = MountTable.topmost(at: path)?.connection
         do throws(FuseError) {
-            try Unmounting.detach(bridge.options.mountPoint)
+            try Unmounting.detach(path)
         } catch {
             bridge.logger.error("\(error)")
         }
@@ -26,6 +29,9 @@ extension FuseSession {
             if !state.isDestroyed { unsafe fuse_session_exit(raw) }
         }
         bridge.interrupts.cancelAll()
+        if let connection, !FileText.write("1", to: connection + "/abort") {
+            bridge.logger.debug("cannot abort the connection: fusectl is not mounted", metadata: ["path": "\(connection)"])
+        }
         LoopWaker.wake { wake in
             self.state.withLock { state in
                 if let loop = state.loop { wake(loop) }

@@ -55,6 +55,7 @@ import Threads
     ///
     /// `onReady` is called once, on another thread, when the kernel has opened the conversation.
     package func run(onReady: @escaping @Sendable () -> Void) throws(FuseError) {
+        LoopWaker.prepare()
         bridge.whenReady(onReady)
         state.withLock { $0.loop = pthread_self() }
         let result = runLoop()

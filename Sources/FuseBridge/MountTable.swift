@@ -6,6 +6,12 @@ struct MountTableEntry: Hashable {
     let type: String
     /// `major:minor`, as st_dev of the files in it.
     let device: String
+
+    /// The folder of the connection in fusectl, nil where there can be none.
+    var connection: String? {
+        guard type.hasPrefix("fuse"), device.hasPrefix("0:") else { return nil }
+        return "/sys/fs/fuse/connections/" + device.dropFirst(2)
+    }
 }
 
 /// The mounts this process sees. Reading the table asks none of the mounted file systems, so it never hangs on a dead one.

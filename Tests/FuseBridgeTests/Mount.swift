@@ -6,6 +6,9 @@ import Synchronization
 import Testing
 import Threads
 
+/// The tests that mount. One after the other: they open files in their own mounts and start programs, which inherit those.
+@Suite(.serialized) enum MountedTests {}
+
 /// A file system mounted for one test in a temporary folder.
 final class Mount: Sendable {
     let path: String
@@ -69,14 +72,13 @@ final class Mount: Sendable {
         ended.wait(atMost: limit) { $0 }
     }
 
-    /// Unmounts, lazily when something is still open there.
+    /// Unmounts, lazily when something is still open there after a while.
+    ///
+    /// A child that is being spawned holds copies of all descriptors until its exec, also those of files in this mount: giving
+    /// up while it closes them would leave it waiting for an answer, on a connection that it keeps open itself.
     func end() {
-        do throws(FuseError) {
-            try session.unmount()
-        } catch {
-            session.abandon()
-        }
-        if waitForEnd() == nil { session.abandon() }
+        let isUnmounted = eventually(within: .seconds(5)) { (try? session.unmount()) != nil }
+        if !isUnmounted || waitForEnd() == nil { session.abandon() }
     }
 
     private func watch(_ limit: Duration) -> NamedThread {
