@@ -127,7 +127,7 @@ extension Volume {
         let copied = try await asking { () async throws(StoreError) in
             try await copyAll(objects, to: moved)
         }
-        try await asking { () async throws(StoreError) in try await deleteAll(objects.map(\.key)) }
+        try await asking { () async throws(StoreError) in try await deleteAll(objects.reversed().map(\.key)) }
         finish(move, nil)
         for (object, version) in zip(objects, copied) { adopt(version, of: object, below: move.source, old) }
         tree.withLock { tree in
@@ -152,7 +152,7 @@ extension Volume {
                 try await self.copyObject(object, to: moved(object.key), copier)
             }
         } catch {
-            await Task { [self] in try? await deleteAll(objects.map { moved($0.key) }) }.value
+            await Task { [self] in try? await deleteAll(objects.reversed().map { moved($0.key) }) }.value
             throw error
         }
     }
@@ -171,6 +171,7 @@ extension Volume {
         }
     }
 
+    /// In the order given: what lies in a folder before its marker, or stores that keep real folders refuse to remove it.
     private func deleteAll(_ keys: [Key]) async throws(StoreError) {
         for start in stride(from: 0, to: keys.count, by: store.limits.deleteBatch) {
             let batch = Array(keys[start..<min(start + store.limits.deleteBatch, keys.count)])
