@@ -15,7 +15,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
 MIB = 1 << 20
-KEYS = ("benchmark", "benchmark secret")
+KEYS = ("benchmark", "benchmarksecret")
 BLOCK = os.urandom(8 * MIB)
 
 
@@ -50,7 +50,8 @@ class Mount:
         self.path = f"{self.folder}/mnt"
         os.mkdir(self.path)
         env = dict(os.environ, AWS_ACCESS_KEY_ID=KEYS[0], AWS_SECRET_ACCESS_KEY=KEYS[1], XDG_CACHE_HOME=f"{self.folder}/cache")
-        self.process = subprocess.Popen(self.command(name, binary, store.endpoint, bucket), env=env, stderr=subprocess.DEVNULL)
+        env.pop("AWS_CA_BUNDLE", None)  # rclone refuses to start with it
+        self.process = subprocess.Popen(self.command(name, binary, store.endpoint, bucket), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
         while not os.path.ismount(self.path):
             if time.monotonic() > deadline or self.process.poll() not in (None, 0):
