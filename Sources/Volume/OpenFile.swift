@@ -85,7 +85,7 @@ extension OpenFile {
 
     var hasWriters: Bool { withLockedState { $0.writers > 0 } }
 
-    var isLastHandle: Bool { withLockedState { $0.handles == 1 } }
+    var isOpen: Bool { withLockedState { $0.handles > 0 } }
 
     /// New, empty content in the place of what was there.
     func replace(with content: StagingFile) {

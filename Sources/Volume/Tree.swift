@@ -104,8 +104,9 @@ struct Tree: Sendable {
         dropIfUnused(inode)
     }
 
-    /// Gives the inode another name, which no other node may have.
+    /// Gives the inode another name; whoever had that one loses it.
     mutating func move(_ inode: Inode, to name: FileName, in parent: Inode) {
+        if let occupant = child(name, of: parent), occupant != inode { unlink(occupant) }
         guard let node = nodes[inode], let oldParent = node.parent, let oldName = node.name else { return }
         inodes[ChildName(parent: oldParent, name: oldName)] = nil
         inodes[ChildName(parent: parent, name: name)] = inode

@@ -40,9 +40,24 @@ extension Volume {
             }
             return (existing, try await open(existing.inode, options: options, for: caller))
         }
+        guard let (attributes, file) = try addFile(path, in: parent, permissions: permissions, for: caller) else {
+            // Somebody else created it just now.
+            return try await create(name, in: parent, permissions: permissions, options: options, for: caller)
+        }
+        file.retain(writing: options.writes)
+        let handle = handles.withLock { $0.add(FileHandle(file, options: options, reader: nil)) }
+        return (entry(attributes), OpenReply(handle: handle, keepCache: false))
+    }
+
+    /// A new, empty file that only this mount knows; nil when the name is taken.
+    private func addFile(
+        _ path: [FileName], in parent: Inode, permissions: UInt16, for caller: Caller
+    ) throws(Errno) -> (Attributes, OpenFile)? {
+        guard let name = path.last else { throw Errno.invalidArgument }
         let content = try staging.makeFile()
-        let (attributes, file) = tree.withLock { tree in
-            let inode = tree.add(.regular, path: path, in: parent, self.options)
+        return tree.withLock { tree in
+            guard tree.child(name, of: parent) == nil else { return nil }
+            let inode = tree.add(.regular, path: path, in: parent, options)
             tree.noteUnstored(inode)
             tree.noteAdded(name, .regular, in: parent)
             tree.reference(inode)
@@ -54,12 +69,8 @@ extension Volume {
                 node.file = file
                 return node.currentAttributes
             }
-            return (attributes, file)
+            return attributes.map { ($0, file) }
         }
-        guard let attributes else { throw Errno.stale }
-        file.retain(writing: options.writes)
-        let handle = handles.withLock { $0.add(FileHandle(file, options: options, reader: nil)) }
-        return (entry(attributes), OpenReply(handle: handle, keepCache: false))
     }
 
     func checkLength(of key: Key) throws(Errno) {
@@ -96,7 +107,8 @@ extension Volume {
 
     /// The last one out stores what nobody has stored before: changes through a mapping arrive after close(2).
     func detach(_ file: OpenFile, writing: Bool) async {
-        if file.isChanged, file.isLastHandle {
+        guard file.releaseOne(writing: writing) else { return }
+        if file.isChanged {
             do throws(Errno) {
                 try await file.gate.runUncancelled { () async throws(Errno) in try await commit(file) }
             } catch {
@@ -104,7 +116,8 @@ extension Volume {
             }
         }
         tree.withLock { tree in
-            guard file.releaseOne(writing: writing) else { return }
+            // Somebody may have opened it again while it was being stored.
+            guard !file.isOpen else { return }
             _ = tree.update(file.inode) { node in
                 if node.file === file { node.file = nil }
             }
