@@ -63,6 +63,7 @@ internal import Glibc
         taken = taken && set(CURLOPT_SSL_VERIFYHOST, options.verifiesTLS ? 2 : 0)
         taken = taken && set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         taken = taken && set(CURLOPT_USERAGENT, options.userAgent)
+        if let proxy = options.proxy { taken = taken && set(CURLOPT_PROXY, proxy) && set(CURLOPT_NOPROXY, "") }
         if let file = options.certificateAuthorities { taken = taken && set(CURLOPT_CAINFO, file) }
         return taken
     }

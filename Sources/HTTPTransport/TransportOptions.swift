@@ -9,6 +9,8 @@ package struct TransportOptions: Hashable, Sendable {
     /// A PEM file of certificate authorities instead of the system's.
     package var certificateAuthorities: String?
     package var verifiesTLS = true
+    /// `http://host:port` of a proxy for every request, instead of what the environment names.
+    package var proxy: String?
     package var userAgent = "windlass"
 
     package init() {}

@@ -19,6 +19,54 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "How buckets are addressed: path, virtual or auto.")
     var addressing = Endpoint.Addressing.auto
 
+    @Option(help: "Seconds to wait for a connection.")
+    var connectTimeout = 10
+
+    @Option(help: "Seconds that a request may stand still before it counts as failed.")
+    var timeout = 30
+
+    @Option(help: "How often a request that failed for a reason that may pass is sent again.")
+    var maxRetries = 7
+
+    @Option(help: ArgumentHelp("Certificate authorities to trust instead of the system's, in PEM.", valueName: "file"))
+    var caBundle: String?
+
+    @Flag(name: .customLong("no-verify-tls"), help: "Accept any certificate: whoever is in between can read and change everything.")
+    var acceptsAnyCertificate = false
+
+    @Option(help: ArgumentHelp("Proxy for every request, instead of http_proxy and https_proxy.", valueName: "url"))
+    var proxy: String?
+
+    func validate() throws {
+        guard connectTimeout > 0, timeout > 0 else { throw ValidationError("timeouts are at least one second") }
+        guard (0...100).contains(maxRetries) else { throw ValidationError("--max-retries is 0 to 100") }
+    }
+
+    var retryPolicy: RetryPolicy {
+        var policy = RetryPolicy()
+        policy.maximumAttempts = maxRetries + 1
+        return policy
+    }
+
+    private func transportOptions(logger: Logger) throws -> TransportOptions {
+        var options = TransportOptions()
+        options.userAgent = "windlass/\(Version.text)"
+        options.connectTimeout = .seconds(connectTimeout)
+        options.idleTimeout = .seconds(timeout)
+        options.verifiesTLS = !acceptsAnyCertificate
+        options.proxy = proxy
+        if let caBundle {
+            guard FileManager.default.isReadableFile(atPath: caBundle) else { throw Failure("cannot read the certificates in \(caBundle)") }
+            options.certificateAuthorities = caBundle
+        }
+        if acceptsAnyCertificate {
+            let warning = "TLS certificates are not verified (--no-verify-tls): whoever is in between can read and change everything"
+            Terminal.complain("warning: \(warning)")
+            logger.warning("\(warning)")
+        }
+        return options
+    }
+
     /// A client for the store that the options name.
     func client(logger: Logger) throws -> StoreClient {
         let environment = ProcessInfo.processInfo.environment
@@ -26,10 +74,9 @@ struct ConnectionOptions: ParsableArguments {
         let region = try self.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? setting("region", profile) ?? "us-east-1"
         var configuration = StoreClient.Configuration(endpoint: try endpoint(environment, profile, region), region: region)
         configuration.addressing = addressing
-        var options = TransportOptions()
-        options.userAgent = "windlass/\(Version.text)"
+        let transport = HTTPTransport(try transportOptions(logger: logger))
         return StoreClient(
-            configuration, transport: HTTPTransport(options), credentials: .standard(environment: environment), logger: logger)
+            configuration, transport: transport, credentials: .standard(environment: environment), logger: logger)
     }
 
     private func endpoint(_ environment: [String: String], _ profile: SharedProfile, _ region: String) throws -> Endpoint {

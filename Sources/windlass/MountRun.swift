@@ -29,7 +29,8 @@ struct MountRun {
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
         let volume = Volume(
-            RetryingStore(remote, logger: logger), options: command.volumeOptions(), staging: try stagingFolder(), logger: logger)
+            RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger), options: command.volumeOptions(),
+            staging: try stagingFolder(), logger: logger)
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
         let shutdown = Shutdown(session: session, volume: volume, record: record, logger: logger)
@@ -49,7 +50,7 @@ struct MountRun {
     /// A wrong name, key or address is told now and not by the first file.
     private func checkBucket(_ remote: RemoteStore, _ client: StoreClient) throws {
         var policy = RetryPolicy()
-        policy.maximumAttempts = 3
+        policy.maximumAttempts = min(3, command.connection.retryPolicy.maximumAttempts)
         policy.deadline = .seconds(15)
         let store = RetryingStore(remote, policy: policy, logger: logger)
         let request = ListRequest(prefix: command.volumeOptions().prefix, maximumKeys: 1)

@@ -43,9 +43,9 @@ def answering(context=None):
         server.server_close()
 
 
-def list_buckets(url, home, **environment):
+def list_buckets(url, home, *options, **environment):
     endpoint = Endpoint(url, "key", "secret", "us-east-1")
-    return windlass(endpoint, home, "bucket", "list", "--endpoint", url, environment=environment or None)
+    return windlass(endpoint, home, "bucket", "list", "--endpoint", url, *options, environment=environment or None)
 
 
 def test_a_proxy_of_the_environment_is_used(tmp_path):
@@ -63,13 +63,26 @@ def test_an_exception_from_the_proxy_is_kept(tmp_path):
     assert targets == ["/"]
 
 
+def test_a_proxy_of_the_command_line_wins(tmp_path):
+    with answering() as (port, targets):
+        result = list_buckets(
+            "http://store.invalid", tmp_path, "--proxy", f"http://127.0.0.1:{port}", http_proxy="http://127.0.0.1:1", no_proxy="*")
+    assert result.stdout == "behind-it\n", result.stderr
+    assert targets == ["http://store.invalid/"]
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path):
-    run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+    run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
          "-keyout", tmp_path / "key.pem", "-out", tmp_path / "certificate.pem"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
     with answering(context) as (port, targets):
-        result = list_buckets(f"https://127.0.0.1:{port}", tmp_path)
-    assert result.returncode == 1
-    assert "certificate" in result.stderr
-    assert targets == []
+        url = f"https://127.0.0.1:{port}"
+        refused = list_buckets(url, tmp_path)
+        assert targets == []
+        trusted = list_buckets(url, tmp_path, "--ca-bundle", tmp_path / "certificate.pem")
+        careless = list_buckets(url, tmp_path, "--no-verify-tls")
+    assert refused.returncode == 1
+    assert "certificate" in refused.stderr
+    assert "warning" in careless.stderr and "warning" not in trusted.stderr
+    assert trusted.stdout == careless.stdout == "behind-it\n"
