@@ -23,7 +23,15 @@ struct TestStore {
         await store.server.stop()
     }
 
-    private static func start(_ folder: String, port: Int = 0, seed: UInt64 = 1) async throws -> StoreServer {
+    /// On a port below those that outgoing connections take, so that it is still free when the server comes back to it.
+    private static func start(_ folder: String, seed: UInt64) async throws -> StoreServer {
+        for _ in 0..<50 {
+            if let server = try? await start(folder, port: Int.random(in: 10_000..<32_000), seed: seed) { return server }
+        }
+        return try await start(folder, port: 0, seed: seed)
+    }
+
+    private static func start(_ folder: String, port: Int, seed: UInt64 = 1) async throws -> StoreServer {
         try await StoreServer.start(
             StoreServer.Configuration(
                 folder: folder, port: port, accessKey: TestClient.accessKey, secretKey: TestClient.secretKey, faultSeed: seed))
