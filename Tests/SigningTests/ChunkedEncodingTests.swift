@@ -1,4 +1,6 @@
+import Credentials
 import Crypto
+import FileSystemTypes
 import Foundation
 import Signing
 import Testing
@@ -38,10 +40,9 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 15, 16, 17, 48, 255], [true, false])
-    func knowsTheLengthInAdvance(count: Int, isSigned: Bool) throws {
-        let vector = try #require(Self.vectors.first)
+    func knowsTheLengthInAdvance(count: Int, isSigned: Bool) {
         for trailer in [[], [HeaderField("x-amz-checksum-crc32", "AAAAAA==")]] {
-            var encoding = try isSigned ? signed(vector) : ChunkedEncoding()
+            var encoding = isSigned ? Self.example : ChunkedEncoding()
             var bytes: [UInt8] = []
             for start in stride(from: 0, to: count, by: 16) {
                 bytes += encoding.chunk([UInt8](repeating: 7, count: min(16, count - start)))
@@ -50,6 +51,12 @@ import Testing
             let length = ChunkedEncoding.encodedLength(of: count, chunkSize: 16, isSigned: isSigned, trailer: trailer)
             #expect(length == bytes.count)
         }
+    }
+
+    private static var example: ChunkedEncoding {
+        let keys = Credentials(accessKeyID: "id", secretAccessKey: "secret")
+        let date = SigningDate(Timestamp(seconds: 1_773_480_413))
+        return ChunkedEncoding(signature: SignatureV4(region: "r"), seed: "", date: date, credentials: keys)
     }
 
     private func encode(_ vector: SignatureVector) throws -> Body {
