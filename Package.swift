@@ -78,7 +78,7 @@ let package = Package(
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
         tests("ThreadsTests", ["Threads"]),
         tests("CredentialsTests", ["Credentials", "FileSystemTypes"]),
-        tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes"], resources: [.copy("Fixtures")]),
+        tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes", crypto], resources: [.copy("Fixtures")]),
         tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "Threads", logging]),
         tests(
             "RemoteStoreTests",

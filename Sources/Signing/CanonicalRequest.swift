@@ -4,8 +4,8 @@ package struct CanonicalRequest: Sendable {
     /// Names of the signed headers, joined by `;`.
     package let signedHeaders: String
 
-    package init(_ request: SignableRequest, payload: String) {
-        let headers = Self.canonicalHeaders(request)
+    package init(_ request: SignableRequest, payload: String, covering selection: HeaderSelection = .standard) {
+        let headers = Self.canonicalHeaders(request, selection)
         signedHeaders = headers.map(\.name).joined(separator: ";")
         let block = headers.map { "\($0.name):\($0.value)\n" }.joined()
         text = [request.method, request.path, Self.canonicalQuery(request.query), block, signedHeaders, payload].joined(separator: "\n")
@@ -24,19 +24,14 @@ package struct CanonicalRequest: Sendable {
         PercentEncoding.encode(PercentEncoding.decode(text.utf8), keeping: nil)
     }
 
-    private static func canonicalHeaders(_ request: SignableRequest) -> [(name: String, value: String)] {
+    private static func canonicalHeaders(_ request: SignableRequest, _ selection: HeaderSelection) -> [(name: String, value: String)] {
         var values: [String: [String]] = ["host": [request.host]]
         for field in request.headers {
             let name = field.name.lowercased()
-            guard isSigned(name) else { continue }
+            guard selection.covers(name) else { continue }
             values[name, default: []].append(collapsed(field.value))
         }
         return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value.joined(separator: ",")) }
-    }
-
-    /// Everything but what proxies and HTTP libraries add or change on the way.
-    private static func isSigned(_ name: String) -> Bool {
-        !["authorization", "connection", "content-length", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"].contains(name)
     }
 
     /// Trimmed, with inner runs of blanks as one.

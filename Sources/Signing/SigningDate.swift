@@ -20,6 +20,18 @@ package struct SigningDate: Hashable, Sendable {
         day + "T" + pad(calendar.hour, 2) + pad(calendar.minute, 2) + pad(calendar.second, 2) + "Z"
     }
 
+    /// `Sat, 14 Mar 2026 09:26:53 GMT` (RFC 1123)
+    package var http: String {
+        let days = timestamp.seconds >= 0 ? timestamp.seconds / 86_400 : (timestamp.seconds - 86_399) / 86_400
+        let weekday = Self.weekdays[Int((days % 7 + 7) % 7)]
+        let clock = [calendar.hour, calendar.minute, calendar.second].map { pad($0, 2) }.joined(separator: ":")
+        return "\(weekday), \(pad(calendar.day, 2)) \(Self.months[calendar.month - 1]) \(pad(calendar.year, 4)) \(clock) GMT"
+    }
+
+    /// From the weekday of 1970-01-01 on.
+    private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
     private func pad(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
