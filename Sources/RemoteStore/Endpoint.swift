@@ -50,12 +50,22 @@ package struct Endpoint: Hashable, Sendable {
         return (String(text[..<end]), port)
     }
 
-    /// The `Host` header and the encoded path for a bucket and key; both nil for the service itself.
-    func location(bucket: BucketName?, key: Key?, addressing: Addressing) -> (host: String, path: String) {
+    /// An address on the wire.
+    struct Location {
+        /// As the `Host` header has it.
+        let host: String
+        /// Encoded.
+        let path: String
+        /// The bucket that the host names.
+        var hostBucket: String?
+    }
+
+    /// The address of a bucket and key; both nil for the service itself.
+    func location(bucket: BucketName?, key: Key?, addressing: Addressing) -> Location {
         let object = key.map { PercentEncoding.encodePath($0.bytes) } ?? ""
-        guard let bucket else { return (authority, "/") }
-        if usesVirtualHost(bucket, addressing) { return ("\(bucket.text).\(authority)", "/\(object)") }
-        return (authority, key == nil ? "/\(bucket.text)" : "/\(bucket.text)/\(object)")
+        guard let bucket else { return Location(host: authority, path: "/") }
+        if usesVirtualHost(bucket, addressing) { return Location(host: "\(bucket.text).\(authority)", path: "/\(object)", hostBucket: bucket.text) }
+        return Location(host: authority, path: key == nil ? "/\(bucket.text)" : "/\(bucket.text)/\(object)")
     }
 
     /// The certificate of a virtual host covers one label only: buckets with dots go by path where there is a choice.

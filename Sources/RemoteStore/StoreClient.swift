@@ -14,12 +14,20 @@ package final class StoreClient: Sendable {
         package var endpoint: Endpoint
         package var addressing = Endpoint.Addressing.auto
         package var region: String
+        package var signature = Signature.v4
         package var dialect = Dialect.s3
 
         package init(endpoint: Endpoint, region: String) {
             self.endpoint = endpoint
             self.region = region
         }
+    }
+
+    /// How requests are signed.
+    package enum Signature: String, Hashable, Sendable, CaseIterable {
+        case v4
+        /// For stores from before 2012: it does not cover the body, so an MD5 of it goes along.
+        case v2
     }
 
     /// What the store has taught us.
@@ -85,28 +93,39 @@ package final class StoreClient: Sendable {
 
     private func sign(_ request: StoreRequest, _ keys: Credentials) async throws(StoreError) -> HTTPRequest {
         let endpoint = configuration.endpoint
-        let (host, path) = endpoint.location(bucket: request.bucket, key: request.key, addressing: configuration.addressing)
+        // Version 2 signs a bucket's path with a final slash, whether it stands on the wire or not: so it stands there.
+        let key = request.key ?? (configuration.signature == .v2 ? Key("") : nil)
+        let location = endpoint.location(bucket: request.bucket, key: key, addressing: configuration.addressing)
         let (region, offset) = learned.withLock { ($0.region, $0.clockOffsetSeconds) }
-        var signable = SignableRequest(method: request.method, host: host, path: path, query: request.query, headers: request.headers)
+        var signable = SignableRequest(
+            method: request.method, host: location.host, path: location.path, query: request.query, headers: request.headers,
+            hostBucket: location.hostBucket)
         let payload = try await protect(request, &signable)
         let now = Timestamp.now
         let date = SigningDate(Timestamp(seconds: now.seconds + offset, nanoseconds: now.nanoseconds))
-        let added = SignatureV4(region: region).headers(signing: signable, payload: payload, date: date, credentials: keys)
+        let added = authorization(keys, region: region).headers(for: signable, payload: payload, date: date)
         let query = request.query.map { item in item.value.map { "\(item.name)=\($0)" } ?? item.name }.joined(separator: "&")
-        let url = "\(endpoint.isSecure ? "https" : "http")://\(host)\(path)\(query.isEmpty ? "" : "?\(query)")"
+        let url = "\(endpoint.isSecure ? "https" : "http")://\(location.host)\(location.path)\(query.isEmpty ? "" : "?\(query)")"
         var http = HTTPRequest(method: request.method, url: url, body: request.body, delivery: request.delivery)
         http.headers = (signable.headers + added).map { ($0.name, $0.value) }
         http.idleTimeout = request.isSlow ? .seconds(300) : nil
         return http
     }
 
-    /// What vouches for the body: over TLS its MD5, which the store compares; over plain HTTP the signature covers its SHA-256.
+    private func authorization(_ keys: Credentials, region: String) -> Authorization {
+        switch configuration.signature {
+        case .v4: .v4(SignatureV4(region: region), keys)
+        case .v2: .v2(SignatureV2(.s3), keys)
+        }
+    }
+
+    /// What vouches for the body: its SHA-256 where the signature covers that, which it need not over TLS; else its MD5, which the store compares.
     private func protect(_ request: StoreRequest, _ signable: inout SignableRequest) async throws(StoreError) -> SignatureV4.Payload {
         guard let body = request.body else { return .empty }
-        let isSecure = configuration.endpoint.isSecure
+        let coversBody = configuration.signature == .v4 && !configuration.endpoint.isSecure
         let digests: BodyDigests
         do throws(Errno) {
-            digests = try await BodyDigests(of: body, md5: isSecure || request.needsMD5, sha256: !isSecure)
+            digests = try await BodyDigests(of: body, md5: !coversBody || request.needsMD5, sha256: coversBody)
         } catch {
             throw StoreError(.localFailure, "\(request.title): the bytes to be sent cannot be read: \(error)")
         }

@@ -7,6 +7,7 @@ import ObjectStorage
 import RemoteStore
 
 extension Endpoint.Addressing: ExpressibleByArgument {}
+extension StoreClient.Signature: ExpressibleByArgument {}
 
 /// Where the store is. What is not given comes from the environment and `~/.aws`, as in the AWS tools.
 struct ConnectionOptions: ParsableArguments {
@@ -18,6 +19,9 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(help: "How buckets are addressed: path, virtual or auto.")
     var addressing = Endpoint.Addressing.auto
+
+    @Option(help: "How requests are signed: v4, or v2 for old stores.")
+    var signature = StoreClient.Signature.v4
 
     @Option(help: "Seconds to wait for a connection.")
     var connectTimeout = 10
@@ -74,6 +78,7 @@ struct ConnectionOptions: ParsableArguments {
         let region = try self.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? setting("region", profile) ?? "us-east-1"
         var configuration = StoreClient.Configuration(endpoint: try endpoint(environment, profile, region), region: region)
         configuration.addressing = addressing
+        configuration.signature = signature
         let transport = HTTPTransport(try transportOptions(logger: logger))
         return StoreClient(
             configuration, transport: transport, credentials: .standard(environment: environment), logger: logger)

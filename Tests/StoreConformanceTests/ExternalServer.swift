@@ -11,6 +11,16 @@ struct ExternalServer: Codable, Hashable, Sendable {
     var secretKey: String
     var region: String
     var traits: StoreTraits?
+    /// Nil for version 4.
+    var signature: String?
+
+    /// The same server, spoken to with the older signature.
+    var signedByVersion2: ExternalServer {
+        var copy = self
+        copy.name += " (V2)"
+        copy.signature = "v2"
+        return copy
+    }
 
     /// None where the variable is not set; a file that cannot be read is an error, since its tests would silently not run.
     static func configured(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> [ExternalServer] {

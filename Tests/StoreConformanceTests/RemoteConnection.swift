@@ -16,6 +16,7 @@ struct RemoteConnection {
         guard let endpoint = Endpoint(server.endpoint) else { throw BrokenPromise("\(server.endpoint) is no endpoint") }
         var configuration = StoreClient.Configuration(endpoint: endpoint, region: server.region)
         configuration.dialect.listVersion = listVersion
+        configuration.signature = server.signature.flatMap { StoreClient.Signature(rawValue: $0) } ?? .v4
         let keys = ["AWS_ACCESS_KEY_ID": server.accessKey, "AWS_SECRET_ACCESS_KEY": server.secretKey]
         client = StoreClient(
             configuration, transport: HTTPTransport(), credentials: CredentialsChain([EnvironmentProvider(keys)]),

@@ -20,7 +20,7 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
 
     private static var externals: [StoreUnderTest] {
         do {
-            return try ExternalServer.configured().map { .external($0) }
+            return try ExternalServer.configured().flatMap { [.external($0), .external($0.signedByVersion2)] }
         } catch {
             preconditionFailure("WINDLASS_TEST_SERVERS cannot be read: \(error)")
         }
