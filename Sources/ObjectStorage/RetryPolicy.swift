@@ -1,6 +1,6 @@
 /// When a failed request is sent again: exponential backoff with full jitter, bounded by count and by time.
 package struct RetryPolicy: Hashable, Sendable {
-    package var maximumAttempts = 8
+    package var maximumAttempts = 12
     package var firstDelay: Duration = .milliseconds(100)
     package var longestDelay: Duration = .seconds(5)
     /// From the first attempt on, no attempt begins later than this.

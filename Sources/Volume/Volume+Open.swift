@@ -33,6 +33,7 @@ extension Volume {
         try checkWritable()
         let path = try path(of: parent) + [name]
         try checkLength(of: keys.file(path))
+        let changes = tree.withLock { $0[parent]?.changes }
         if let existing = try await entry(name, in: parent, referencing: true) {
             guard !options.exclusive else {
                 forget(existing.inode, count: 1)
@@ -40,8 +41,8 @@ extension Volume {
             }
             return (existing, try await open(existing.inode, options: options, for: caller))
         }
-        guard let (attributes, file) = try addFile(path, in: parent, permissions: permissions, for: caller) else {
-            // Somebody else created it just now.
+        guard let (attributes, file) = try addFile(path, in: parent, unlessChangedSince: changes, permissions: permissions, for: caller) else {
+            // Names have come or gone while the store was asked: its answer may be older than they are.
             return try await create(name, in: parent, permissions: permissions, options: options, for: caller)
         }
         file.retain(writing: options.writes)
@@ -49,14 +50,14 @@ extension Volume {
         return (entry(attributes), OpenReply(handle: handle, keepCache: false))
     }
 
-    /// A new, empty file that only this mount knows; nil when the name is taken.
+    /// A new, empty file that only this mount knows; nil when the folder is not as it was.
     private func addFile(
-        _ path: [FileName], in parent: Inode, permissions: UInt16, for caller: Caller
+        _ path: [FileName], in parent: Inode, unlessChangedSince changes: Int?, permissions: UInt16, for caller: Caller
     ) throws(Errno) -> (Attributes, OpenFile)? {
         guard let name = path.last else { throw Errno.invalidArgument }
         let content = try staging.makeFile()
         return tree.withLock { tree in
-            guard tree.child(name, of: parent) == nil else { return nil }
+            guard tree.child(name, of: parent) == nil, tree[parent]?.changes == changes else { return nil }
             let inode = tree.add(.regular, path: path, in: parent, options)
             tree.noteUnstored(inode)
             tree.noteAdded(name, .regular, in: parent)

@@ -30,7 +30,7 @@ struct ConnectionOptions: ParsableArguments {
     var timeout = 30
 
     @Option(help: "How often a request that failed for a reason that may pass is sent again.")
-    var maxRetries = 7
+    var maxRetries = 11
 
     @Option(help: ArgumentHelp("Certificate authorities to trust instead of the system's, in PEM.", valueName: "file"))
     var caBundle: String?
