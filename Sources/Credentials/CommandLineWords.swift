@@ -1,9 +1,9 @@
 /// Splits a command into words as a shell would, without running one: blanks part, quotes and backslash protect.
 ///
 /// Source: POSIX shell, 2.2 Quoting; nothing is expanded.
-enum CommandLineWords {
+package enum CommandLineWords {
     /// Nil when a quote is left open or a backslash stands at the end.
-    static func split(_ text: String) -> [String]? {
+    package static func split(_ text: String) -> [String]? {
         var words: [String] = []
         var word: String?
         var quote: Character?

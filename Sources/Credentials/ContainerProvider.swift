@@ -5,7 +5,7 @@ internal import Foundation
 /// Source: "Container credential provider", AWS SDKs and Tools Reference Guide.
 package struct ContainerProvider: CredentialsProvider {
     package let name = "container credentials"
-    private let environment: [String: String]
+    private let environment: Variables
     private let base: String
     private let call: ServiceCall
 
@@ -13,7 +13,7 @@ package struct ContainerProvider: CredentialsProvider {
     package init(
         environment: [String: String], http: any CredentialsHTTP, base: String = "http://169.254.170.2", time: CredentialsTime = .system
     ) {
-        self.environment = environment
+        self.environment = Variables(environment)
         self.base = base
         call = ServiceCall(http: http, time: time, timeout: .seconds(2), attempts: 3, pause: .seconds(1), doubles: false)
     }
@@ -29,13 +29,13 @@ package struct ContainerProvider: CredentialsProvider {
     }
 
     private func address() throws(CredentialsError) -> String? {
-        if let relative = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]?.nonEmpty {
+        if let relative = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] {
             guard relative.hasPrefix("/"), relative.isHeaderText else {
                 throw CredentialsError("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with a slash; correct it")
             }
             return base + relative
         }
-        guard let full = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]?.nonEmpty else { return nil }
+        guard let full = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] else { return nil }
         guard full.isHeaderText, ServiceAddress.isContainerService(full) else {
             throw CredentialsError("AWS_CONTAINER_CREDENTIALS_FULL_URI names neither https nor this machine; a token would be readable on the way")
         }
@@ -44,8 +44,8 @@ package struct ContainerProvider: CredentialsProvider {
 
     /// The file wins, and is read each time: the platform replaces it.
     private func authorization() async throws(CredentialsError) -> String? {
-        var token = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]?.nonEmpty
-        if let path = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]?.nonEmpty {
+        var token = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+        if let path = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
             guard let text = try await SmallFile.load(path) else {
                 throw CredentialsError("there is no \(path); correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
             }

@@ -5,7 +5,7 @@ internal import Foundation
 ///
 /// It runs without a shell, with nothing on its standard input; what it writes to standard error goes where ours does.
 /// Source: "Sourcing credentials with an external process", AWS SDKs and Tools Reference Guide.
-struct CredentialProcess: Sendable {
+package struct CredentialProcess: Sendable {
     let command: String
     let environment: [String: String]
     let limit: Duration
@@ -41,7 +41,7 @@ struct CredentialProcess: Sendable {
         return try Self.parse(output)
     }
 
-    static func parse(_ output: [UInt8]) throws(CredentialsError) -> Credentials {
+    package static func parse(_ output: [UInt8]) throws(CredentialsError) -> Credentials {
         let found = try JSONAnswer.decode(Output.self, output, from: name)
         guard found.version == 1 else {
             throw CredentialsError("credential_process printed Version \(found.version), but only 1 is known; see its manual")

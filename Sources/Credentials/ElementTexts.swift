@@ -2,19 +2,19 @@
 ///
 /// Much stricter than XML: no document type, no CDATA, no comments, no processing instruction after the first; at most 64 KiB and 32 levels.
 /// What a token service answers is of this kind, and nothing else is let near a secret.
-struct ElementTexts {
-    struct Path: Hashable {
-        let parent: String
-        let name: String
+package struct ElementTexts {
+    package struct Path: Hashable {
+        package let parent: String
+        package let name: String
     }
 
-    private(set) var texts: [Path: String] = [:]
+    package private(set) var texts: [Path: String] = [:]
     private var rest: Substring.UTF8View
     private var open: [String] = []
     private var isLeaf = false
 
     /// Nil for what is not such a document, or names a leaf twice.
-    init?(_ document: [UInt8]) {
+    package init?(_ document: [UInt8]) {
         guard document.count <= 64 << 10 else { return nil }
         let text = String(decoding: document, as: UTF8.self)
         guard text.utf8.count == document.count else { return nil }

@@ -16,13 +16,13 @@ package struct EnvironmentProvider: CredentialsProvider {
     }
 
     package let name = "environment"
-    private let environment: [String: String]
+    private let environment: Variables
     private let dialect: CredentialsDialect
     private let exchange: IBMTokenExchange?
 
     /// `exchange` turns an IBM API key into a token; without it, API keys are not looked for.
     package init(_ environment: [String: String], dialect: CredentialsDialect = .s3, exchange: IBMTokenExchange? = nil) {
-        self.environment = environment
+        self.environment = Variables(environment)
         self.dialect = dialect
         self.exchange = exchange
     }
@@ -54,6 +54,6 @@ package struct EnvironmentProvider: CredentialsProvider {
     }
 
     private func value(_ name: String) -> String? {
-        environment[name]?.nonEmpty
+        environment[name]
     }
 }

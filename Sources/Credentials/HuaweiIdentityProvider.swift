@@ -13,15 +13,19 @@ package struct HuaweiIdentityProvider: CredentialsProvider {
     private let call: ServiceCall
 
     private struct IdentityRequest: Encodable {
-        struct Token: Encodable { let id: String }
-        struct Auth: Encodable { let id_token: Token }
-        let auth: Auth
+        /// `{"auth":{"id_token":{"id":"..."}}}`
+        let auth: [String: [String: String]]
     }
 
     private struct Problem: Decodable {
         struct Detail: Decodable { let code: String? }
-        let error_code: String?
+        let code: String?
         let error: Detail?
+
+        enum CodingKeys: String, CodingKey {
+            case code = "error_code"
+            case error
+        }
     }
 
     /// `lifetime` of the keys in seconds, 900 to 86400.
@@ -50,7 +54,7 @@ package struct HuaweiIdentityProvider: CredentialsProvider {
     }
 
     private func subjectToken(_ identity: String, _ providerID: String) async throws(CredentialsError) -> String {
-        guard let body = try? JSONEncoder().encode(IdentityRequest(auth: .init(id_token: .init(id: identity)))) else {
+        guard let body = try? JSONEncoder().encode(IdentityRequest(auth: ["id_token": ["id": identity]])) else {
             throw CredentialsError("\(tokenFile) holds no identity token; renew it")
         }
         let answer = try await post("/v3.0/OS-AUTH/id-token/tokens", ("X-Idp-Id", providerID), Array(body))
@@ -71,7 +75,7 @@ package struct HuaweiIdentityProvider: CredentialsProvider {
 
     private func refusal(_ response: CredentialsResponse) -> CredentialsError {
         let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
-        let code = JSONAnswer.code(problem?.error_code ?? problem?.error?.code)
+        let code = JSONAnswer.code(problem?.code ?? problem?.error?.code)
         if response.status == 401 { return CredentialsError("IAM at \(base) refused the identity token\(code); renew \(tokenFile)") }
         return CredentialsError("IAM at \(base) answered \(response.status)\(code); check HUAWEI_CLOUD_IDP_ID and the agency's rules")
     }

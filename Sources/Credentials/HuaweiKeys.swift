@@ -1,7 +1,7 @@
 internal import FileSystemTypes
 
 /// The `credential` document of Huawei's metadata service and IAM.
-struct HuaweiKeys: Decodable {
+package struct HuaweiKeys: Decodable {
     private struct Keys: Decodable {
         let access: String
         let secret: String
@@ -16,7 +16,7 @@ struct HuaweiKeys: Decodable {
 
     private let credential: Keys
 
-    static func parse(_ body: [UInt8], from source: String) throws(CredentialsError) -> Credentials {
+    package static func parse(_ body: [UInt8], from source: String) throws(CredentialsError) -> Credentials {
         let keys = try JSONAnswer.decode(HuaweiKeys.self, body, from: source).credential
         let end = try Timestamp(expiration: keys.expiration, from: source)
         return try Credentials(from: source, id: keys.access, secret: keys.secret, token: keys.securitytoken, expiration: end)

@@ -7,10 +7,17 @@ internal import Synchronization
 /// Source: IBM Cloud IAM Identity Services API, `POST /identity/token`; attempts and time limits as in IBM's COS SDK.
 package final class IBMTokenExchange: Sendable {
     private struct Token: Decodable {
-        let access_token: String
-        let refresh_token: String?
-        let expires_in: Int64?
+        let accessToken: String
+        let refreshToken: String?
+        let lifetime: Int64?
         let expiration: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case accessToken = "access_token"
+            case refreshToken = "refresh_token"
+            case lifetime = "expires_in"
+            case expiration
+        }
     }
 
     private struct Problem: Decodable { let errorCode: String? }
@@ -59,14 +66,14 @@ package final class IBMTokenExchange: Sendable {
         let token = try JSONAnswer.decode(Token.self, answer.body, from: "IAM")
         let now = time.now().seconds
         // `expires_in` counts from now on our clock, which `expiration` does not.
-        let lifetime = token.expires_in ?? token.expiration.map { $0.subtractingReportingOverflow(now).partialValue } ?? 3600
-        guard token.access_token.isHeaderText, (1...604_800).contains(lifetime) else {
+        let lifetime = token.lifetime ?? token.expiration.map { $0.subtractingReportingOverflow(now).partialValue } ?? 3600
+        guard token.accessToken.isHeaderText, (1...604_800).contains(lifetime) else {
             throw CredentialsError("IAM gave a token that is none; see what answers at its address")
         }
-        if let refreshToken = token.refresh_token?.nonEmpty, refreshToken != "not_supported" {
+        if let refreshToken = token.refreshToken?.nonEmpty, refreshToken != "not_supported" {
             kept.withLock { $0 = Kept(key: key, refreshToken: refreshToken) }
         }
-        return BearerToken(token.access_token, expiration: Timestamp(seconds: now + lifetime), serviceInstanceID: key.serviceInstanceID)
+        return BearerToken(token.accessToken, expiration: Timestamp(seconds: now + lifetime), serviceInstanceID: key.serviceInstanceID)
     }
 
     private func address(_ key: APIKey) -> String {

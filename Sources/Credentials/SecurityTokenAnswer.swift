@@ -3,8 +3,8 @@ internal import FileSystemTypes
 /// The answer of a security token service (STS): the four elements below `Credentials`.
 ///
 /// Source: "AssumeRoleWithWebIdentity", AWS STS API Reference.
-enum SecurityTokenAnswer {
-    static func parse(_ document: [UInt8], from source: String) throws(CredentialsError) -> Credentials {
+package enum SecurityTokenAnswer {
+    package static func parse(_ document: [UInt8], from source: String) throws(CredentialsError) -> Credentials {
         guard let elements = ElementTexts(document) else {
             throw CredentialsError("\(source) gave something else than the XML expected; see what answers at its address")
         }

@@ -1,7 +1,7 @@
 internal import FileSystemTypes
 
 /// The document in which EC2's metadata service and the container services of AWS hand out keys.
-struct ServiceKeys: Decodable {
+package struct ServiceKeys: Decodable {
     let code: String?
     private let id: String?
     private let secret: String?
@@ -16,7 +16,7 @@ struct ServiceKeys: Decodable {
         case expiration = "Expiration"
     }
 
-    static func parse(_ body: [UInt8], from source: String) throws(CredentialsError) -> Credentials {
+    package static func parse(_ body: [UInt8], from source: String) throws(CredentialsError) -> Credentials {
         let keys = try JSONAnswer.decode(ServiceKeys.self, body, from: source)
         if let code = keys.code, code != "Success" {
             throw CredentialsError("\(source) gives no keys\(JSONAnswer.code(code)); check the role that is attached")

@@ -1,7 +1,7 @@
 /// What a `SharedProfile` gives: an IBM API key, keys of `~/.aws/credentials`, the program of `credential_process`, keys of `~/.aws/config`.
 package struct SharedProfileProvider: CredentialsProvider {
     private let profile: SharedProfile
-    private let environment: [String: String]
+    private let environment: Variables
     private let exchange: IBMTokenExchange?
     private let processLimit: Duration
 
@@ -11,7 +11,7 @@ package struct SharedProfileProvider: CredentialsProvider {
         _ profile: SharedProfile, environment: [String: String] = [:], exchange: IBMTokenExchange? = nil, processLimit: Duration = .seconds(60)
     ) {
         self.profile = profile
-        self.environment = environment
+        self.environment = Variables(environment)
         self.exchange = exchange
         self.processLimit = processLimit
     }
@@ -29,7 +29,7 @@ package struct SharedProfileProvider: CredentialsProvider {
         }
         if let keys = try keys(layers.credentials) { return .keys(keys) }
         if let command = merged["credential_process"]?.nonEmpty {
-            let process = CredentialProcess(command: command, environment: environment, limit: processLimit)
+            let process = CredentialProcess(command: command, environment: environment.values, limit: processLimit)
             return .keys(try await process.credentials())
         }
         if let keys = try keys(layers.config) { return .keys(keys) }

@@ -1,8 +1,8 @@
-internal import FileSystemTypes
+package import FileSystemTypes
 
 extension Timestamp {
     /// The moment at which `source` says that its keys end: ISO 8601, in UTC or with an offset as Python writes it (`+00:00`).
-    init(expiration text: String, from source: String) throws(CredentialsError) {
+    package init(expiration text: String, from source: String) throws(CredentialsError) {
         guard let (moment, offset) = Self.splitOffset(text), let parsed = Timestamp(iso8601: moment) else {
             throw CredentialsError("\(source) gives an expiration that is not a date of ISO 8601; correct it there")
         }

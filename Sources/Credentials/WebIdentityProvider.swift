@@ -12,7 +12,7 @@ package struct WebIdentityProvider: CredentialsProvider {
     }
 
     package let name = "web identity"
-    private let environment: [String: String]
+    private let environment: Variables
     private let profile: SharedProfile
     private let base: String
     private let time: CredentialsTime
@@ -20,7 +20,7 @@ package struct WebIdentityProvider: CredentialsProvider {
 
     /// `base` is the token service; nil for that of the region, or `AWS_ENDPOINT_URL_STS`.
     package init(environment: [String: String], http: any CredentialsHTTP, base: String? = nil, time: CredentialsTime = .system) {
-        self.environment = environment
+        self.environment = Variables(environment)
         profile = SharedProfile(environment: environment)
         self.base = base ?? environment["AWS_ENDPOINT_URL_STS"]?.nonEmpty ?? Self.regional(environment)
         self.time = time
