@@ -228,6 +228,9 @@ import Testing
         let error = await #expect(throws: CredentialsError.self) { try await exchange.token(for: APIKey("WRONGKEY")) }
         #expect(error?.description.contains("BXNIM0415E") == true && error?.description.contains("WRONGKEY") == false)
         #expect(server.requests.count == 4, "a refusal is not tried again")
+        var dumped = ""
+        dump(exchange, to: &dumped)
+        #expect(!dumped.contains("APIKEY") && !dumped.contains("\"rt\""))
     }
 
     @Test func iamThatFailsIsAskedThreeTimes() async throws {
