@@ -56,7 +56,7 @@ let package = Package(
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes", logging]),
         layer("Threads"),
-        layer("Credentials", ["FileSystemTypes"]),
+        layer("Credentials", ["FileSystemTypes", "Threads"]),
         layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
         layer("HTTPTransport", ["CCurl", "FileSystemTypes", "Threads"]),
         layer(
@@ -77,7 +77,7 @@ let package = Package(
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
         tests("ThreadsTests", ["Threads"]),
-        tests("CredentialsTests", ["Credentials", "FileSystemTypes"]),
+        tests("CredentialsTests", ["Credentials", "FileSystemTypes", "Threads"]),
         tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes", crypto], resources: [.copy("Fixtures")]),
         tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "Threads", logging]),
         tests(

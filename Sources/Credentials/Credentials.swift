@@ -22,21 +22,25 @@ extension Credentials: CustomStringConvertible, CustomDebugStringConvertible, Cu
     package var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
 }
 
-/// Why there are no credentials.
-package struct CredentialsError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// One line that says what to do.
-    package let description: String
-
-    package init(_ description: String) {
-        self.description = description
+extension Credentials {
+    /// The keys that `source` gave, or why they cannot be put into a header: a stray line end or blank is the usual reason.
+    init(
+        from source: String, id: String, secret: String, token: String? = nil, expiration: Timestamp? = nil
+    ) throws(CredentialsError) {
+        let token = token.flatMap { $0.isEmpty ? nil : $0 }
+        guard id.isHeaderText, secret.isHeaderText, token?.isHeaderText != false else {
+            throw CredentialsError("the keys of \(source) are empty or contain blanks or control characters; copy them again")
+        }
+        self.init(accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiration: expiration)
     }
 }
 
-/// One place where credentials may be found.
-package protocol CredentialsProvider: Sendable {
-    /// What this place is called in messages, e.g. `environment`.
-    var name: String { get }
+extension String {
+    /// Whether this is visible ASCII throughout, so that it can stand in a header and cannot begin another one.
+    var isHeaderText: Bool {
+        !isEmpty && utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
 
-    /// Nil when nothing is configured in this place; throws when something is, but is not usable.
-    func credentials() async throws(CredentialsError) -> Credentials?
+    /// Nil for the empty text: a variable set to it counts as not set, as in the AWS tools.
+    var nonEmpty: String? { isEmpty ? nil : self }
 }

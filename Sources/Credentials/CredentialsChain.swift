@@ -1,35 +1,125 @@
+internal import FileSystemTypes
 internal import Synchronization
 
-/// Asks providers one after the other, and remembers what the first one with an answer gave.
+/// Asks providers one after the other, remembers what the first one with an answer gave, and renews it in time.
+///
+/// However many callers there are, the providers are asked by one task at a time. Callers wait for it only when there is nothing
+/// usable at hand. Renewal that fails is reported and tolerated as long as the old credentials are valid.
 package final class CredentialsChain: Sendable {
+    private struct Locked {
+        var state = RefreshState()
+        var flight: Task<Void, Never>?
+    }
+
+    private enum Next {
+        case answer(Result<Authority, CredentialsError>)
+        case wait(Task<Void, Never>)
+    }
+
     private let providers: [any CredentialsProvider]
-    private let remembered = Mutex<Credentials?>(nil)
+    private let time: CredentialsTime
+    private let report: @Sendable (CredentialsError) -> Void
+    private let locked = Mutex(Locked())
+    private let files: [String]
 
-    package init(_ providers: [any CredentialsProvider]) {
+    /// `report` hears of failures that callers do not see because the old credentials still serve.
+    package init(
+        _ providers: [any CredentialsProvider], time: CredentialsTime = .system,
+        report: @escaping @Sendable (CredentialsError) -> Void = { _ in }
+    ) {
         self.providers = providers
+        self.time = time
+        self.report = report
+        files = providers.flatMap(\.watchedFiles)
     }
 
-    /// The places where the AWS tools look too: environment, then `~/.aws`. An explicit `AWS_PROFILE` comes first.
-    package static func standard(environment: [String: String]) -> CredentialsChain {
-        let profile = SharedProfile(environment: environment)
-        let shared = SharedProfileProvider(profile)
-        let environment = EnvironmentProvider(environment)
-        return CredentialsChain(profile.isExplicit ? [shared, environment] : [environment, shared])
-    }
-
-    package func credentials() async throws(CredentialsError) -> Credentials {
-        if let known = remembered.withLock({ $0 }) { return known }
-        for provider in providers {
-            guard let found = try await provider.credentials() else { continue }
-            remembered.withLock { $0 = found }
-            return found
+    /// What requests are made with now. Waits at most as long as the providers take.
+    package func authority() async throws(CredentialsError) -> Authority {
+        // A second round follows when only the files were looked at; more cannot be of use.
+        for _ in 0..<3 {
+            switch locked.withLock({ next(&$0) }) {
+            case .answer(let result): return try result.get()
+            case .wait(let flight): await flight.value
+            }
         }
-        throw CredentialsError(
-            "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or put them into ~/.aws/credentials")
+        return try locked.withLock { $0.state.outcome(at: time.now()) }.get()
     }
 
-    /// The store refused `credentials`: the next call asks the providers again.
+    /// As `authority`, for stores that take nothing but keys.
+    package func credentials() async throws(CredentialsError) -> Credentials {
+        try await authority().keys(from: "the configuration")
+    }
+
+    /// The store refused `authority`: the next call asks the providers again, but not more often than once a second.
+    package func invalidate(_ authority: Authority) {
+        locked.withLock { $0.state.refuse(authority) }
+    }
+
     package func invalidate(_ credentials: Credentials) {
-        remembered.withLock { if $0 == credentials { $0 = nil } }
+        invalidate(.keys(credentials))
+    }
+
+    private func next(_ locked: inout Locked) -> Next {
+        let now = time.now()
+        switch locked.state.step(at: now) {
+        case .use(let authority): return .answer(.success(authority))
+        case .fail(let error): return .answer(.failure(error))
+        case .useAndAsk(let authority):
+            _ = flight(&locked, now, askAnyway: true)
+            return .answer(.success(authority))
+        case .look: return .wait(flight(&locked, now, askAnyway: false))
+        case .ask: return .wait(flight(&locked, now, askAnyway: true))
+        }
+    }
+
+    /// The one task that is under way, or a new one. It is nobody's child: a caller that gives up does not end it for the others.
+    private func flight(_ locked: inout Locked, _ now: Timestamp, askAnyway: Bool) -> Task<Void, Never> {
+        if let flight = locked.flight { return flight }
+        if askAnyway { locked.state.beginAsking(at: now) } else { locked.state.beginLooking(at: now) }
+        let known = askAnyway ? nil : locked.state.grant?.stamps
+        let flight = Task.detached { await self.refresh(unlessStill: known) }
+        locked.flight = flight
+        return flight
+    }
+
+    private func refresh(unlessStill known: [FileStamp?]?) async {
+        let stamps = await self.stamps(orElse: known)
+        if let known, stamps == known { return locked.withLock { $0.flight = nil } }
+        do throws(CredentialsError) {
+            let grant = try await ask(stamps)
+            let now = time.now()
+            locked.withLock {
+                $0.state.succeeded(grant, at: now)
+                $0.flight = nil
+            }
+        } catch {
+            let (now, chance) = (time.now(), time.chance())
+            let isHidden = locked.withLock {
+                $0.state.failed(error, at: now, chance: chance)
+                $0.flight = nil
+                return (try? $0.state.outcome(at: now).get()) != nil
+            }
+            if isHidden { report(error) }
+        }
+    }
+
+    private func ask(_ stamps: [FileStamp?]) async throws(CredentialsError) -> RefreshState.Grant {
+        for provider in providers {
+            guard let authority = try await provider.authority() else { continue }
+            var window = provider.window
+            if case .bearer = authority { window = .ibmToken }
+            return RefreshState.Grant(authority: authority, source: provider.name, window: window, stamps: stamps)
+        }
+        let names = providers.map(\.name).joined(separator: ", ")
+        throw CredentialsError("no credentials found (looked in: \(names)); set access keys in one of these places, see the README")
+    }
+
+    private func stamps(orElse known: [FileStamp?]?) async -> [FileStamp?] {
+        let files = files
+        guard !files.isEmpty else { return [] }
+        let found = try? await BlockingCall.run("looking at credentials files", limit: .seconds(5)) {
+            Result<[FileStamp?], CredentialsError>.success(files.map { FileStamp(path: $0) })
+        }
+        return found ?? known ?? files.map { _ in nil }
     }
 }

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// One profile of the files that the AWS tools share: `~/.aws/credentials` and `~/.aws/config`.
 ///
 /// `AWS_PROFILE` (or `AWS_DEFAULT_PROFILE`) names the profile, `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` move the files.
@@ -20,48 +18,46 @@ package struct SharedProfile: Sendable {
         configFile = environment["AWS_CONFIG_FILE"] ?? "\(home)/.aws/config"
     }
 
-    /// A setting of this profile; `~/.aws/credentials` wins over `~/.aws/config`.
+    package var files: [String] { [credentialsFile, configFile] }
+
+    /// A setting of this profile; `~/.aws/credentials` wins over `~/.aws/config`. Blocks on the disk.
     package func setting(_ name: String) throws(CredentialsError) -> String? {
         try settings()?[name]
     }
 
-    /// All settings of this profile, nil when neither file has it.
+    /// All settings of this profile, nil when neither file has it. Blocks on the disk.
     package func settings() throws(CredentialsError) -> [String: String]? {
+        try layers()?.merged
+    }
+
+    /// The settings of each file.
+    struct Layers: Sendable {
+        var credentials: [String: String]
+        var config: [String: String]
+
+        var merged: [String: String] { config.merging(credentials) { $1 } }
+    }
+
+    func layers() throws(CredentialsError) -> Layers? {
         let credentials = try Self.read(credentialsFile)?.sections[profile]
         let config = try Self.read(configFile)?.sections
         let configured = config?["profile \(profile)"] ?? (profile == "default" ? config?["default"] : nil)
         guard credentials != nil || configured != nil else { return nil }
-        return (configured ?? [:]).merging(credentials ?? [:]) { $1 }
+        return Layers(credentials: credentials ?? [:], config: configured ?? [:])
+    }
+
+    /// As `layers`, on a thread that may block. A profile asked for by name must exist.
+    func load() async throws(CredentialsError) -> Layers? {
+        let layers = try await BlockingCall.run("reading the AWS profile files", limit: .seconds(10)) {
+            Result<Layers?, CredentialsError> { () throws(CredentialsError) in try self.layers() }
+        }
+        if layers == nil, isExplicit {
+            throw CredentialsError("there is no profile \(profile) in ~/.aws/credentials or ~/.aws/config; add it, or unset AWS_PROFILE")
+        }
+        return layers
     }
 
     private static func read(_ path: String) throws(CredentialsError) -> ProfileFile? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CredentialsError("cannot read \(path); check its permissions")
-        }
-        return ProfileFile(String(decoding: data, as: UTF8.self))
-    }
-}
-
-/// The keys of a `SharedProfile`.
-package struct SharedProfileProvider: CredentialsProvider {
-    private let profile: SharedProfile
-
-    package init(_ profile: SharedProfile) {
-        self.profile = profile
-    }
-
-    package var name: String { "profile \(profile.profile)" }
-
-    package func credentials() async throws(CredentialsError) -> Credentials? {
-        guard let settings = try profile.settings() else {
-            if profile.isExplicit { throw CredentialsError("there is no profile \(profile.profile) in ~/.aws/credentials or ~/.aws/config") }
-            return nil
-        }
-        guard let id = settings["aws_access_key_id"] else { return nil }
-        guard let secret = settings["aws_secret_access_key"] else {
-            throw CredentialsError("profile \(profile.profile) has aws_access_key_id but no aws_secret_access_key")
-        }
-        return Credentials(accessKeyID: id, secretAccessKey: secret, sessionToken: settings["aws_session_token"])
+        try SmallFile.read(path).map { ProfileFile($0) }
     }
 }

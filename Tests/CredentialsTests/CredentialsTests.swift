@@ -2,7 +2,7 @@ import Credentials
 import Foundation
 import Testing
 
-@Suite struct CredentialsTests {
+@Suite(.timeLimit(.minutes(1))) struct CredentialsTests {
     /// A home folder with the two files.
     private func withHome<Result>(credentials: String?, config: String?, _ body: ([String: String]) async throws -> Result) async throws -> Result {
         let home = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-home-\(UUID().uuidString)")
@@ -87,7 +87,7 @@ import Testing
     }
 
     /// Whatever stands in the file, reading it ends and gives no trouble.
-    @Test(.timeLimit(.minutes(1))) func survivesAnyFile() {
+    @Test func survivesAnyFile() {
         var generator = SystemRandomNumberGenerator()
         let alphabet = Array("[]=#; \t\nab\u{e9}\"\\")
         for _ in 0..<5000 {
