@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func tellsWrongKeysFromMissingRights() async throws {
-        let bucket = try await EmbeddedBucket("wrong secret")
+        let bucket = try await EmbeddedBucket("wrong-secret")
         #expect(await reason { _ = try await bucket.store.list(ListRequest()) } == .badCredentials)
         #expect(await reason { _ = try await bucket.store.head("k", ReadConditions()) } == .accessDenied, "HEAD has no body to say more")
         await bucket.end()

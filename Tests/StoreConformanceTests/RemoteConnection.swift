@@ -40,14 +40,14 @@ actor EmbeddedServer {
     private init() async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-conformance-\(UUID().uuidString)")
         server = try await StoreServer.start(
-            StoreServer.Configuration(folder: folder.path, accessKey: "conformance", secretKey: "conformance secret"))
+            StoreServer.Configuration(folder: folder.path, accessKey: "conformance", secretKey: "conformance-secret"))
         let path = folder.path
         Cleanup.atExit { try? FileManager.default.removeItem(atPath: path) }
     }
 
     nonisolated func connection(traits: StoreTraits, listVersion: Int) throws -> StoreConnection {
         let external = ExternalServer(
-            name: "windlass-store", endpoint: server.endpoint, accessKey: "conformance", secretKey: "conformance secret", region: "us-east-1")
+            name: "windlass-store", endpoint: server.endpoint, accessKey: "conformance", secretKey: "conformance-secret", region: "us-east-1")
         return try RemoteConnection(external, listVersion: listVersion).connection(traits: traits)
     }
 }

@@ -41,6 +41,14 @@ struct TestStore {
     mutating func restart() async throws {
         let port = server.port
         await server.stop()
+        // A program that another test starts at this moment holds the socket until it has begun: the port is free soon after.
+        for _ in 0..<100 {
+            if let started = try? await Self.start(folder, port: port) {
+                server = started
+                return
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
         server = try await Self.start(folder, port: port)
     }
 
