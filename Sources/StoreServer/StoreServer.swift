@@ -56,8 +56,14 @@ package final class StoreServer: Sendable {
         do {
             let folder = try await Task(executorPreference: executor) { try DataFolder(path: configuration.folder) }.value
             let context = ServerContext(configuration, folder)
-            let listener = try await Listener(host: configuration.host, port: configuration.port, context: context, executor: executor)
-            return StoreServer(host: configuration.host, port: listener.port, context: context, listener: listener)
+            do {
+                let listener = try await Listener(host: configuration.host, port: configuration.port, context: context, executor: executor)
+                return StoreServer(host: configuration.host, port: listener.port, context: context, listener: listener)
+            } catch {
+                // Letting go of the folder must not remove what is in it.
+                folder.close()
+                throw error
+            }
         } catch {
             await executor.shutdown()
             throw error

@@ -6,6 +6,19 @@ import Testing
 struct PersistenceTests {
     private let large = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 
+    /// A server that cannot have its port leaves the data alone.
+    @Test(.timeLimit(.minutes(1))) func aStartThatFailsRemovesNothing() async throws {
+        try await TestStore.with { store in
+            let large = [UInt8](repeating: 7, count: 100_000)
+            _ = try await store.client.send("PUT", "/bkt/k", body: large)
+            await #expect(throws: (any Error).self) {
+                _ = try await StoreServer.start(
+                    StoreServer.Configuration(folder: store.folder, port: store.server.port, accessKey: "a", secretKey: "b"))
+            }
+            #expect(try await store.client.send("GET", "/bkt/k")?.body == large)
+        }
+    }
+
     @Test func everythingSurvivesARestart() async throws {
         try await TestStore.with { (store: inout TestStore) async throws in
             _ = try await store.client.send("PUT", "/bkt/small", headers: ["x-amz-meta-a": "1", "content-type": "x/y"], body: [1, 2, 3])
