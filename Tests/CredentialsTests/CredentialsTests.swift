@@ -67,7 +67,8 @@ import Testing
 
     @Test func asksAgainAfterARefusal() async throws {
         try await withHome(credentials: "[default]\naws_access_key_id=a\naws_secret_access_key=b\n", config: nil) { environment in
-            let chain = CredentialsChain.standard(environment: environment)
+            // A clock that stands still: a machine that is slow to write the file must not bring the time to look at it again.
+            let chain = CredentialsChain.standard(environment: environment, time: ManualTime().time)
             let old = try await chain.credentials()
             let file = URL(fileURLWithPath: environment["HOME"] ?? "").appendingPathComponent(".aws/credentials")
             try "[default]\naws_access_key_id=new\naws_secret_access_key=b\n".write(to: file, atomically: true, encoding: .utf8)
