@@ -2,13 +2,14 @@ import Crypto
 import ObjectStorage
 import Synchronization
 
-/// One bucket: an index of its objects in memory, and a folder with a manifest file for each.
+/// One bucket: an index of its objects in memory, and a folder with a manifest file for each version.
 ///
 /// Lock order: an upload's state before its bucket's.
 final class Bucket: Sendable {
-    private struct State {
-        var objects = SortedIndex<StoredObject>()
+    fileprivate struct State {
+        var objects = SortedIndex<VersionStack>()
         var uploads: [String: PendingUpload] = [:]
+        var rules: BucketRules
         var deleted = false
     }
 
@@ -16,33 +17,59 @@ final class Bucket: Sendable {
     let created: StoreTime
     let folder: BucketFolder
     let settings: BucketSettings
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(name: String, created: StoreTime, folder: BucketFolder) {
         self.name = name
         self.created = created
         self.folder = folder
         settings = BucketSettings(path: folder.settings)
+        state = Mutex(State(rules: BucketRules(settings)))
     }
 
+    var rules: BucketRules { state.withLock { $0.rules } }
+
+    /// Makes a change that is there for all at one moment, and on the disk before. `change` is told whether the bucket is empty.
+    func configure(_ change: (inout BucketRules, _ isEmpty: Bool) throws(ServiceError) -> Void) throws {
+        try state.withLock { state in
+            guard !state.deleted else { throw ServiceError.noSuchBucket }
+            var rules = state.rules
+            try change(&rules, state.objects.count == 0)
+            try rules.save(in: settings)
+            state.rules = rules
+        }
+    }
+
+    /// What a reader who names no version finds.
     func object(_ key: Key) -> StoredObject? {
+        state.withLock { $0.objects[key]?.live }
+    }
+
+    /// All versions, the latest first; nil where there is none.
+    func versions(_ key: Key) -> VersionStack? {
         state.withLock { $0.objects[key] }
     }
 
     func page(_ query: ListingQuery) -> ListingPage<StoredObject> {
+        state.withLock { $0.objects.page(query) { $0.live } }
+    }
+
+    func versionPage(_ query: VersionQuery) -> VersionPage {
         state.withLock { $0.objects.page(query) }
     }
 
-    /// Makes `manifest` the object of its key, at one moment for all readers, if the condition holds at that moment.
+    /// Makes `manifest` the latest version of its key, at one moment for all readers, if the condition holds at that moment.
     func commit(_ manifest: Manifest, inline: [UInt8] = [], _ condition: WritePrecondition) throws -> StoredObject {
+        var manifest = manifest
+        rules.prepare(&manifest)
         let object = StoredObject(manifest)
         let draft = try folder.writeDraft(manifest, inline: inline)
-        let result = state.withLock { state -> Result<StoredObject?, any Error> in
+        let result = state.withLock { state in
             Result {
-                guard !state.deleted else { throw ServiceError.noSuchBucket }
-                try condition.check(current: state.objects[manifest.key]?.etag)
+                let old = try Self.check(object, condition, state)
                 try folder.publish(draft, manifest)
-                return state.objects.set(manifest.key, object)
+                state.add(object)
+                return old
             }
         }
         switch result {
@@ -55,18 +82,44 @@ final class Bucket: Sendable {
         }
     }
 
-    /// Whether there was such an object. When this returns, the object is gone from the disk too.
-    @discardableResult
-    func delete(_ key: Key, _ condition: WritePrecondition) throws -> Bool {
+    /// What `object` replaces, if it may.
+    private static func check(_ object: StoredObject, _ condition: WritePrecondition, _ state: State) throws(ServiceError) -> StoredObject? {
+        guard !state.deleted else { throw .noSuchBucket }
+        let stack = state.objects[object.manifest.key]
+        try condition.check(stack?.live, now: object.manifest.modified)
+        guard let old = stack?.replaced(by: object) else { return nil }
+        if let refusal = old.facts.hold(now: object.manifest.modified, bypassesGovernance: false) { throw refusal }
+        return old
+    }
+
+    /// Removes one version for ever; nil where there is no such version. When this returns, it is gone from the disk too.
+    func remove(_ key: Key, version: String, bypassesGovernance: Bool, _ condition: WritePrecondition) throws -> StoredObject? {
         let result = state.withLock { state -> Result<StoredObject?, ServiceError> in
             Result { () throws(ServiceError) in
-                try condition.check(current: state.objects[key]?.etag)
-                return state.objects.remove(key)
+                try condition.check(state.objects[key]?.live, now: .now)
+                guard let stack = state.objects[key], let object = stack.version(version) else { return nil }
+                if let refusal = object.facts.hold(now: .now, bypassesGovernance: bypassesGovernance) { throw refusal }
+                state.set(key, stack.without(object))
+                return object
             }
         }
-        guard let old = try result.get() else { return false }
+        guard let old = try result.get() else { return nil }
         try folder.remove(old.manifest)
-        return true
+        return old
+    }
+
+    /// Changes what is known of a version; its bytes, its ETag and its age stay. Throws what `change` throws.
+    func update(_ object: StoredObject, _ change: (inout ObjectFacts) throws(ServiceError) -> Void) throws {
+        try state.withLock { state in
+            let key = object.manifest.key
+            guard let current = state.objects[key]?.all.first(where: { $0.manifest.generation == object.manifest.generation }) else {
+                throw ServiceError.noSuchKey
+            }
+            var manifest = current.manifest
+            try change(&manifest.facts)
+            try folder.replace(manifest)
+            state.add(StoredObject(manifest))
+        }
     }
 
     /// Refuses to go while there are objects; afterwards nothing can be committed here.
@@ -76,6 +129,23 @@ final class Bucket: Sendable {
             return state.deleted
         }
         guard isEmpty else { throw .bucketNotEmpty }
+    }
+}
+
+extension Bucket.State {
+    fileprivate mutating func add(_ object: StoredObject) {
+        let key = object.manifest.key
+        guard var stack = objects[key] else { return _ = objects.set(key, VersionStack(object)) }
+        stack.insert(object)
+        objects.set(key, stack)
+    }
+
+    fileprivate mutating func set(_ key: Key, _ stack: VersionStack?) {
+        if let stack {
+            objects.set(key, stack)
+        } else {
+            objects.remove(key)
+        }
     }
 }
 
@@ -104,11 +174,14 @@ extension Bucket {
         }
     }
 
-    /// Puts what was found at start into the index: of two versions of a key, which a crash can leave, the later.
+    /// Puts what was found at start into the index: of two null versions of a key, which a crash can leave, the later.
     func load(_ manifest: Manifest) throws(FileFailure) {
         let superseded = state.withLock { state -> Manifest? in
-            if let other = state.objects[manifest.key]?.manifest, other.generation > manifest.generation { return manifest }
-            return state.objects.set(manifest.key, StoredObject(manifest))?.manifest
+            let object = StoredObject(manifest)
+            let other = state.objects[manifest.key]?.replaced(by: object)?.manifest
+            if let other, other.generation > manifest.generation { return manifest }
+            state.add(object)
+            return other
         }
         if let superseded { try folder.remove(superseded) }
     }

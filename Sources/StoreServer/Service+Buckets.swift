@@ -23,7 +23,7 @@ extension Service {
             let root = try await requestDocument(request, claim)
             guard root.map({ $0.name == "CreateBucketConfiguration" }) ?? true else { throw ServiceError.malformedXML }
         }
-        try folder.createBucket(name)
+        try folder.createBucket(name, settings: newBucketRules(request).setting)
         return Response(200, headers: ["Location": "/\(name)"])
     }
 

@@ -13,6 +13,12 @@ struct Service: Sendable {
     }
 
     func respond(to request: Request, _ claim: PayloadClaim) async throws -> Response {
+        try checkOffered(request.operation)
+        try checkPayer(request)
+        return try await perform(request, claim)
+    }
+
+    private func perform(_ request: Request, _ claim: PayloadClaim) async throws -> Response {
         switch request.operation {
         case .listBuckets: listBuckets(request)
         case .createBucket: try await createBucket(request, claim)
@@ -33,7 +39,7 @@ struct Service: Sendable {
         case .completeMultipartUpload: try await completeUpload(request, claim)
         case .abortMultipartUpload: try abortUpload(request)
         case .listParts: try listParts(request)
-        case .unknown: throw ServiceError.methodNotAllowed
+        default: try await respondToSubresource(request, claim)
         }
     }
 
