@@ -59,7 +59,9 @@ final class Exchange {
         faults = context.faults.decide(operation, key: (name.key?.description ?? target["prefix"]) ?? "")
         try await suffer()
         let now = StoreTime.now.adding(seconds: faults.clockSkew)
-        let claim = try context.verifier.verify(SignedRequest(method: head.method.rawValue, target: target, headers: head.headers), now: now)
+        let signed = SignedRequest(
+            method: head.method.rawValue, target: target, headers: head.headers, hostBucket: name.isVirtualHost ? name.bucket : nil)
+        let claim = try context.verifier.verify(signed, now: now)
         let request = Request(
             id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now)
         let response = try await context.service.speaking(dialect).respond(to: request, claim)
