@@ -44,17 +44,13 @@ extension Service {
 extension Service {
     /// Lets a request without signature through where the access lists allow it to everybody.
     func authorizeAnonymous(_ request: Request) throws(ServiceError) {
+        guard let permission = request.operation.anonymousPermission else { throw .accessDenied }
         let bucket = try bucket(request)
         let allowed: Bool
-        switch request.operation {
-        case .headBucket, .listObjects, .listObjectsV2, .listMultipartUploads, .listObjectVersions:
-            allowed = bucket.rules.access?.allowsEveryone(.read) == true
-        case .putObject, .createMultipartUpload, .uploadPart, .completeMultipartUpload, .abortMultipartUpload, .deleteObject, .deleteObjects:
-            allowed = bucket.rules.access?.allowsEveryone(.write) == true
-        case .getObject, .headObject: allowed = try everyoneMayRead(request, bucket)
-        case .getBucketACL: allowed = bucket.rules.access?.allowsEveryone(.readACL) == true
-        case .getObjectACL: allowed = try find(request).object.facts.access?.allowsEveryone(.readACL) == true
-        default: allowed = false
+        switch permission {
+        case .ofBucket(let permission): allowed = bucket.rules.access?.allowsEveryone(permission) == true
+        case .readObject: allowed = try everyoneMayRead(request, bucket)
+        case .readObjectACL: allowed = try find(request).object.facts.access?.allowsEveryone(.readACL) == true
         }
         guard allowed else { throw .accessDenied }
         guard bucket.rules.requesterPays != true else { throw requestPayerDenied }
@@ -113,4 +109,26 @@ extension Dialect {
 
     /// Whether the names on the wire are the service's own, not S3's.
     var isNative: Bool { headerPrefix != "x-amz-" }
+}
+
+/// What somebody without a signature must be allowed.
+private enum AnonymousPermission {
+    case ofBucket(AccessList.Permission)
+    case readObject
+    case readObjectACL
+}
+
+extension Operation {
+    /// Nil for what needs a signature in any case.
+    fileprivate var anonymousPermission: AnonymousPermission? {
+        switch self {
+        case .headBucket, .listObjects, .listObjectsV2, .listMultipartUploads, .listObjectVersions: .ofBucket(.read)
+        case .putObject, .createMultipartUpload, .uploadPart, .completeMultipartUpload, .abortMultipartUpload, .deleteObject, .deleteObjects:
+            .ofBucket(.write)
+        case .getObject, .headObject: .readObject
+        case .getBucketACL: .ofBucket(.readACL)
+        case .getObjectACL: .readObjectACL
+        default: nil
+        }
+    }
 }

@@ -32,7 +32,7 @@ extension Service {
             throw .invalidRequest("The provided 'x-amz-mp-object-size' header does not match what was computed.")
         }
         guard assembly.size <= dialect.limits.object else { throw .entityTooLarge }
-        guard dialect.features.hasChecksums, let checksum = assembly.checksum, let text = request.own(checksum.algorithm.headerName) else { return }
+        guard let checksum = assembly.checksum, let text = request.own(checksum.algorithm.headerName) else { return }
         guard text == checksum.text else { throw .badDigest }
     }
 

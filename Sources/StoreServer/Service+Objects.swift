@@ -46,7 +46,7 @@ extension Service {
         let (range, isPartial) = try selection(of: object, request)
         if isPartial {
             headers.add(name: "Content-Range", value: "bytes \(range.offset)-\(range.end - 1)/\(object.size)")
-        } else if request.own("checksum-mode")?.uppercased() == "ENABLED" {
+        } else if !dialect.features.checksumsOnDemand || request.own("checksum-mode")?.uppercased() == "ENABLED" {
             headers.add(object.manifest.checksum, dialect)
         }
         var response = Response(isPartial ? 206 : 200, headers: headers)

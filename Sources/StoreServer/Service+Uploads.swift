@@ -36,7 +36,7 @@ extension Service {
 
     /// The kind of checksum that the object shall have: no bytes yet, `parts` set for a composite one.
     private func wantedChecksum(_ request: Request) throws(ServiceError) -> Checksum? {
-        guard let name = request.own("checksum-algorithm") else { return nil }
+        guard let name = request.own("checksum-algorithm"), !dialect.features.checksums.isEmpty else { return nil }
         guard let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else {
             throw .invalidRequest("Checksum algorithm provided is unsupported.")
         }

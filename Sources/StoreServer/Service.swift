@@ -26,7 +26,8 @@ struct Service: Sendable {
         case .deleteBucket: try deleteBucket(request)
         case .getBucketLocation: try getBucketLocation(request)
         case .listObjects: try listObjects(request)
-        case .listObjectsV2: try listObjectsV2(request)
+        // A service that does not know the second version takes its parameter for nothing.
+        case .listObjectsV2: try dialect.features.listsVersion2 ? listObjectsV2(request) : listObjects(request)
         case .listMultipartUploads: try listUploads(request)
         case .deleteObjects: try await deleteObjects(request, claim)
         case .putObject: try await putObject(request, claim)

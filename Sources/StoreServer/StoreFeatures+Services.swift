@@ -21,9 +21,9 @@ extension StoreFeatures {
         features.archiveClasses = ["COLD", "DEEP_ARCHIVE"]
         features.longestRestoreDays = 30
         features.requestPayerCode = "RequestPayerDenied"
-        features.hasChecksums = false
+        features.checksums = [.crc64ecma]
+        features.checksumsOnDemand = false
         features.hasWriteConditions = false
-        features.hasContentCheck = true
         features.hasRetentionInMilliseconds = true
         return features
     }()
@@ -50,7 +50,7 @@ extension StoreFeatures {
         ])
         features.hasObjectACL = false
         features.hasEncryption = false
-        features.hasChecksums = false
+        features.checksums = []
         features.hasWriteConditions = false
         features.archiveClasses = []
         return features

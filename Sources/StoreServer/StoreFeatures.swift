@@ -30,14 +30,14 @@ package struct StoreFeatures: Hashable, Sendable {
     package var refusesRangedPartCopy = false
     /// The ETag of an object made of parts has no `-N`.
     package var hasPlainMultipartTag = false
-    /// `x-amz-checksum-*` are known; else they are ignored.
-    package var hasChecksums = true
+    /// Which `checksum-*` headers are known; others are ignored.
+    package var checksums: [ChecksumAlgorithm] = [.crc32, .crc32c, .crc64nvme, .sha1, .sha256]
+    /// The checksum of an object is told to those only who ask for it.
+    package var checksumsOnDemand = true
     /// If-Match and If-None-Match count on writes; else they are ignored.
     package var hasWriteConditions = true
     /// Encryption can be asked for.
     package var hasEncryption = true
-    /// OBS's `checksum-crc64ecma` is verified.
-    package var hasContentCheck = false
     /// Retention documents carry milliseconds of UNIX time, not dates.
     package var hasRetentionInMilliseconds = false
 }

@@ -31,6 +31,9 @@ struct WindlassStore: AsyncParsableCommand {
     @Option(help: "Whose manners it has: obs (Huawei), cos (IBM), oos (CTYun) or s3.")
     var dialect = Dialect.ServiceName.s3
 
+    @Option(name: .customLong("quirk"), help: "Can be given several times: \(StoreFeatures.quirks). See docs/STORE.md.")
+    var quirks: [String] = []
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -38,6 +41,10 @@ struct WindlassStore: AsyncParsableCommand {
         guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level knows trace, debug, info, notice, warning, error, critical")
+        }
+        for quirk in quirks {
+            var features = StoreFeatures.s3
+            guard features.apply(quirk: quirk) else { throw ValidationError("--quirk knows \(StoreFeatures.quirks), not \(quirk)") }
         }
         guard !folder.isEmpty else { throw ValidationError("the folder must have a name") }
         guard !region.isEmpty else { throw ValidationError("--region must not be empty") }
@@ -60,10 +67,12 @@ struct WindlassStore: AsyncParsableCommand {
         var logger = Logger(label: "windlass-store") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let (keys, origin) = try KeyPair.find(folder: folder)
+        var dialect = Dialect(self.dialect)
+        for quirk in quirks { _ = dialect.features.apply(quirk: quirk) }
         let server = try await StoreServer.start(
             StoreServer.Configuration(
                 folder: folder, host: host, port: port, accessKey: keys.accessKey, secretKey: keys.secretKey, region: region,
-                dialect: Dialect(dialect), logger: logger))
+                dialect: dialect, logger: logger))
         logger.notice("this is not a production store; keys: \(origin)")
         print("windlass-store: listening on \(server.endpoint) (data in \(folder))")
         fflush(nil)
