@@ -18,6 +18,8 @@ final class Bucket: Sendable {
     let folder: BucketFolder
     let settings: BucketSettings
     private let state: Mutex<State>
+    /// Held by whoever changes an object in place of putting it anew, or changes the tree of a file system. Before all other locks.
+    let editing = Mutex(())
 
     init(name: String, created: StoreTime, folder: BucketFolder) {
         self.name = name
@@ -58,14 +60,31 @@ final class Bucket: Sendable {
         state.withLock { $0.objects.page(query) }
     }
 
+    /// Somebody else changed the object meanwhile.
+    struct Overtaken: Error {}
+
     /// Makes `manifest` the latest version of its key, at one moment for all readers, if the condition holds at that moment.
     func commit(_ manifest: Manifest, inline: [UInt8] = [], _ condition: WritePrecondition) throws -> StoredObject {
+        guard isFileSystem else { return try place(manifest, inline: inline, condition) }
+        return try editing.withLock { _ in
+            try checkPath(manifest.key)
+            let object = try place(manifest, inline: inline, condition)
+            try makeParents(of: manifest)
+            return object
+        }
+    }
+
+    /// As `commit`, which for a file system sees to the tree too. With `replacing`, only in place of that very version, whose name it takes over.
+    func place(
+        _ manifest: Manifest, inline: [UInt8] = [], _ condition: WritePrecondition, replacing expected: StoredObject?? = nil
+    ) throws -> StoredObject {
         var manifest = manifest
-        rules.prepare(&manifest)
+        if case .some(.some) = expected {} else { rules.prepare(&manifest) }
         let object = StoredObject(manifest)
         let draft = try folder.writeDraft(manifest, inline: inline)
         let result = state.withLock { state in
             Result {
+                if let expected, expected !== state.objects[manifest.key]?.live { throw Overtaken() }
                 let old = try Self.check(object, condition, state)
                 try folder.publish(draft, manifest)
                 state.add(object)
@@ -94,6 +113,14 @@ final class Bucket: Sendable {
 
     /// Removes one version for ever; nil where there is no such version. When this returns, it is gone from the disk too.
     func remove(_ key: Key, version: String, bypassesGovernance: Bool, _ condition: WritePrecondition) throws -> StoredObject? {
+        guard isFileSystem else { return try take(key, version: version, bypassesGovernance: bypassesGovernance, condition) }
+        return try editing.withLock { _ in
+            try checkIsEmpty(key)
+            return try take(key, version: version, bypassesGovernance: bypassesGovernance, condition)
+        }
+    }
+
+    private func take(_ key: Key, version: String, bypassesGovernance: Bool, _ condition: WritePrecondition) throws -> StoredObject? {
         let result = state.withLock { state -> Result<StoredObject?, ServiceError> in
             Result { () throws(ServiceError) in
                 try condition.check(state.objects[key]?.live, now: .now)
@@ -112,7 +139,7 @@ final class Bucket: Sendable {
     func update(_ object: StoredObject, _ change: (inout ObjectFacts) throws(ServiceError) -> Void) throws {
         try state.withLock { state in
             let key = object.manifest.key
-            guard let current = state.objects[key]?.all.first(where: { $0.manifest.generation == object.manifest.generation }) else {
+            guard let current = state.objects[key]?.version(object.facts.version ?? VersionID.null) else {
                 throw ServiceError.noSuchKey
             }
             var manifest = current.manifest
@@ -120,6 +147,27 @@ final class Bucket: Sendable {
             try folder.replace(manifest)
             state.add(StoredObject(manifest))
         }
+    }
+
+    /// Gives objects other keys, all at one moment for readers.
+    func move(_ pairs: [(old: StoredObject, new: Manifest)]) throws {
+        let drafts = try pairs.map { pair in
+            try folder.writeDraft(pair.new, inline: pair.old.manifest.content.isInline ? readInline(pair.old) : [])
+        }
+        try state.withLock { state in
+            guard pairs.allSatisfy({ state.objects[$0.old.manifest.key]?.live === $0.old }) else { throw ServiceError.renameConflict }
+            for (pair, draft) in zip(pairs, drafts) {
+                try folder.publish(draft, pair.new)
+                state.objects.remove(pair.old.manifest.key)
+                state.add(StoredObject(pair.new))
+            }
+        }
+        for pair in pairs { try folder.remove(pair.old.manifest) }
+    }
+
+    private func readInline(_ object: StoredObject) throws -> [UInt8] {
+        guard let (file, offset) = try folder.openInline(object.manifest) else { throw ServiceError.renameConflict }
+        return try file.read(at: offset, count: Int(object.size))
     }
 
     /// Refuses to go while there are objects; afterwards nothing can be committed here.

@@ -115,6 +115,12 @@ extension PendingUpload {
 }
 
 extension Service {
+    /// Every append needs the key that the object was begun with.
+    func checkAppendKey(_ request: Request, _ current: StoredObject?) throws(ServiceError) {
+        guard let current, dialect.features.hasEncryption else { return }
+        try Encryption.check(current.facts.encryption, CustomerKey(request, "server-side-encryption-customer"))
+    }
+
     /// A part needs the key that its upload was begun with.
     func checkPartKey(_ upload: PendingUpload, _ request: Request) throws(ServiceError) {
         guard dialect.features.hasEncryption else { return }

@@ -45,7 +45,7 @@ extension Operation {
         switch self {
         case .putObject, .getObject, .headObject, .deleteObject, .copyObject, .createMultipartUpload, .uploadPart, .uploadPartCopy,
             .completeMultipartUpload, .abortMultipartUpload, .listParts, .listObjects, .listObjectsV2, .listObjectVersions, .deleteObjects,
-            .getObjectTagging, .putObjectTagging, .deleteObjectTagging, .getObjectACL, .putObjectACL, .restoreObject:
+            .getObjectTagging, .putObjectTagging, .deleteObjectTagging, .getObjectACL, .putObjectACL, .restoreObject, .appendObject:
             true
         default: false
         }

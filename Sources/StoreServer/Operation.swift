@@ -50,6 +50,12 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
     case listLegalHolds = "ListLegalHolds"
     case extendObjectRetention = "ExtendObjectRetention"
     case restoreObject = "RestoreObject"
+    case appendObject = "AppendObject"
+    case modifyObject = "ModifyObject"
+    case truncateObject = "TruncateObject"
+    case renameObject = "RenameObject"
+    case setObjectMetadata = "SetObjectMetadata"
+    case getAPIVersion = "GetApiVersion"
     /// A request that is none of these.
     case unknown = "Unknown"
 

@@ -123,7 +123,8 @@ extension Operation {
     fileprivate var anonymousPermission: AnonymousPermission? {
         switch self {
         case .headBucket, .listObjects, .listObjectsV2, .listMultipartUploads, .listObjectVersions: .ofBucket(.read)
-        case .putObject, .createMultipartUpload, .uploadPart, .completeMultipartUpload, .abortMultipartUpload, .deleteObject, .deleteObjects:
+        case .putObject, .createMultipartUpload, .uploadPart, .completeMultipartUpload, .abortMultipartUpload, .deleteObject, .deleteObjects,
+            .appendObject:
             .ofBucket(.write)
         case .getObject, .headObject: .readObject
         case .getBucketACL: .ofBucket(.readACL)

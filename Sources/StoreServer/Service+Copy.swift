@@ -18,12 +18,14 @@ extension Service {
         }
         var manifest = object.manifest
         manifest.facts = try copyFacts(request, of: object, in: destination)
-        manifest.etag = try copyTag(of: object, inline, manifest.facts.encryption)
         manifest.key = try request.key()
         manifest.generation = folder.generations.next()
         manifest.modified = .now
         manifest.partSizes = []
         manifest.upload = nil
+        if object.manifest.hasOpaqueTag { manifest.etag = try tag(of: object, inline) }
+        if manifest.facts.encryption?.hidesTag == true { manifest.etag = Encryption.opaqueTag() }
+        manifest.forgetHistory()
         let attributes = try request.attributes()
         manifest.attributes = replaces ? attributes : manifest.attributes
         manifest.attributes.storageClass = attributes.storageClass
@@ -99,13 +101,20 @@ extension Service {
     private func digests(
         of part: Manifest, copiedFrom object: StoredObject, _ algorithm: ChecksumAlgorithm?
     ) throws -> (etag: String, checksum: Checksum?) {
-        let isKnown = part.size == object.size && !object.etag.contains("-") && object.facts.encryption?.hidesTag != true
+        let isKnown = part.size == object.size && !object.etag.contains("-") && !object.manifest.hasOpaqueTag
         if isKnown, algorithm == nil { return (object.etag, nil) }
         var digests = BodyDigests(sha256: false, checksums: algorithm.map { [$0] } ?? [])
         guard case .segments(let segments) = part.content else { throw ServiceError.internalError }
         for segment in segments { try Self.digest(segment, into: &digests) }
         let summary = digests.finish()
         return (Hex.encode(summary.md5), summary.checksums.first)
+    }
+
+    /// The MD5 of an object's bytes.
+    private func tag(of object: StoredObject, _ inline: [UInt8]) throws -> String {
+        var digests = BodyDigests(sha256: false, checksums: [])
+        for segment in try TailWriter(folder).segments(of: object, inline) { try Self.digest(segment, into: &digests) }
+        return Hex.encode(digests.finish().md5)
     }
 
     private static func digest(_ segment: Segment, into digests: inout BodyDigests) throws {
@@ -128,19 +137,6 @@ extension Service {
         default: throw .invalidArgument("Unknown tagging directive.")
         }
         return facts
-    }
-
-    /// The source's ETag where both have one of the same kind.
-    private func copyTag(of object: StoredObject, _ inline: [UInt8], _ encryption: Encryption?) throws -> String {
-        if encryption?.hidesTag == true { return Encryption.opaqueTag() }
-        guard object.facts.encryption?.hidesTag == true else { return object.etag }
-        var digests = BodyDigests(sha256: false, checksums: [])
-        if case .segments(let segments) = object.manifest.content {
-            for segment in segments { try Self.digest(segment, into: &digests) }
-        } else {
-            unsafe inline.withUnsafeBytes { unsafe digests.update($0) }
-        }
-        return Hex.encode(digests.finish().md5)
     }
 
     private func copyResult(_ root: String, _ manifest: Manifest) -> [UInt8] {

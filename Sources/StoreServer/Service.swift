@@ -15,12 +15,9 @@ struct Service: Sendable {
     func respond(to request: Request, _ claim: PayloadClaim) async throws -> Response {
         try checkOffered(request.operation)
         try checkPayer(request)
-        return try await perform(request, claim)
-    }
-
-    private func perform(_ request: Request, _ claim: PayloadClaim) async throws -> Response {
-        switch request.operation {
-        case .listBuckets: listBuckets(request)
+        if let response = try await respondInDialect(request, claim) { return response }
+        return switch request.operation {
+        case .listBuckets: try listBuckets(request)
         case .createBucket: try await createBucket(request, claim)
         case .headBucket: try headBucket(request)
         case .deleteBucket: try deleteBucket(request)
