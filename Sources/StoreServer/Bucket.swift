@@ -79,7 +79,7 @@ final class Bucket: Sendable {
         _ manifest: Manifest, inline: [UInt8] = [], _ condition: WritePrecondition, replacing expected: StoredObject?? = nil
     ) throws -> StoredObject {
         var manifest = manifest
-        if case .some(.some) = expected {} else { rules.prepare(&manifest) }
+        if (expected ?? nil) == nil { rules.prepare(&manifest) }
         let object = StoredObject(manifest)
         let draft = try folder.writeDraft(manifest, inline: inline)
         let result = state.withLock { state in
