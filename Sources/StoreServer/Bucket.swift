@@ -11,6 +11,10 @@ final class Bucket: Sendable {
         var uploads: [String: PendingUpload] = [:]
         var rules: BucketRules
         var deleted = false
+        /// Nil unless listings shall lag.
+        var log: ChangeLog<VersionStack>?
+
+        mutating func record(_ key: Key) { log?.record(key, objects[key]) }
     }
 
     let name: String
@@ -52,12 +56,23 @@ final class Bucket: Sendable {
         state.withLock { $0.objects[key] }
     }
 
-    func page(_ query: ListingQuery) -> ListingPage<StoredObject> {
-        state.withLock { $0.objects.page(query) { $0.live } }
+    /// One page, without what a reader with that lag does not see yet.
+    func page(_ query: ListingQuery, _ lag: ListingLag? = nil) -> ListingPage<StoredObject> {
+        state.withLock { state in
+            guard let lag, let log = state.log else { return state.objects.page(query) { $0.live } }
+            return log.shown(state.objects, lag).page(query) { $0.live }
+        }
     }
 
     func versionPage(_ query: VersionQuery) -> VersionPage {
         state.withLock { $0.objects.page(query) }
+    }
+
+    /// Whether changes are remembered, for listings that lag.
+    func remembersChanges(_ remembers: Bool) {
+        state.withLock { state in
+            if remembers != (state.log != nil) { state.log = remembers ? ChangeLog() : nil }
+        }
     }
 
     /// Somebody else changed the object meanwhile.
@@ -158,7 +173,7 @@ final class Bucket: Sendable {
             guard pairs.allSatisfy({ state.objects[$0.old.manifest.key]?.live === $0.old }) else { throw ServiceError.renameConflict }
             for (pair, draft) in zip(pairs, drafts) {
                 try folder.publish(draft, pair.new)
-                state.objects.remove(pair.old.manifest.key)
+                state.set(pair.old.manifest.key, nil)
                 state.add(StoredObject(pair.new))
             }
         }
@@ -183,12 +198,14 @@ final class Bucket: Sendable {
 extension Bucket.State {
     fileprivate mutating func add(_ object: StoredObject) {
         let key = object.manifest.key
+        record(key)
         guard var stack = objects[key] else { return _ = objects.set(key, VersionStack(object)) }
         stack.insert(object)
         objects.set(key, stack)
     }
 
     fileprivate mutating func set(_ key: Key, _ stack: VersionStack?) {
+        record(key)
         if let stack {
             objects.set(key, stack)
         } else {

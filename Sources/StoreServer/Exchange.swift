@@ -49,6 +49,10 @@ final class Exchange {
 
     private func answer() async throws -> Response {
         let target = try RequestTarget(head.uri)
+        if context.isForIdentity || dialect.schemes.contains(.bearer) && IdentityService.isTokenRequest(head.method, target) {
+            isControl = true
+            return try await context.identity.respond(head, target, body)
+        }
         if target.rawPath.hasPrefix(ControlPath.prefix) { return try await control(target) }
         dialect = dialect.speaking(HeaderFamily(headers: head.headers, target: target))
         let name = try ResourceName(target: target, host: head.headers.first(name: "host") ?? "", dialect: dialect)
@@ -67,7 +71,8 @@ final class Exchange {
         let isAnonymous = try SignatureScheme.find(headers: head.headers, target: target) == nil
         let claim = try isAnonymous ? PayloadClaim(unverified: head.headers, dialect) : context.verifier.verify(signed, now: now)
         let request = Request(
-            id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now)
+            id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now,
+            lag: faults.listingLag)
         if isAnonymous { try service.authorizeAnonymous(request) }
         let response = try await service.respond(to: request, claim)
         return faults.isGarbage && operation.isListing ? Self.garbage : response
