@@ -41,7 +41,7 @@ extension RemoteStore {
     package func completeUpload(_ upload: Upload, parts: [UploadedPart], _ condition: WriteCondition) async throws(StoreError) -> WriteReceipt {
         var request = try self.upload("POST", upload)
         request.isSlow = true
-        request.add(condition)
+        request.add(condition, dialect)
         var writer = XMLWriter()
         writer.element("CompleteMultipartUpload", namespace: "http://s3.amazonaws.com/doc/2006-03-01/") { writer in
             for part in parts {

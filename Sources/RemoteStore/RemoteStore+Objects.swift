@@ -30,7 +30,7 @@ extension RemoteStore {
         var request = try checked("PUT", key)
         request.body = body
         request.add(attributes, dialect)
-        request.add(condition)
+        request.add(condition, dialect)
         return try await client.send(request).receipt(dialect)
     }
 
