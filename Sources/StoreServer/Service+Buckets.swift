@@ -53,11 +53,14 @@ extension Service {
             root = try await requestDocument(request, claim)
             guard root.map({ $0.name == "CreateBucketConfiguration" }) ?? true else { throw ServiceError.malformedXML }
         }
-        let settings = try BucketTraits(request, root, region: region).settings
+        let rules = try newBucketRules(request)
+        let settings = try BucketTraits(request, root, region: region).settings.merging(rules.setting) { $1 }
         do {
             try folder.createBucket(name, settings: settings)
         } catch let error as ServiceError where error == .bucketAlreadyOwnedByYou && dialect.recreatesBuckets {
-            guard try folder.bucket(name).settings[BucketTraits.location] == settings[BucketTraits.location] else { throw error }
+            let bucket = try folder.bucket(name)
+            guard bucket.settings[BucketTraits.location] == settings[BucketTraits.location] else { throw error }
+            if let access = rules.access { try bucket.configure { rules, _ in rules.access = access } }
         }
         return Response(200, headers: ["Location": "/\(name)"])
     }
