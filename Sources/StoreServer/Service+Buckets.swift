@@ -93,9 +93,12 @@ extension Service {
     func getBucketLocation(_ request: Request) throws -> Response {
         let bucket = try bucket(request)
         let location = location(of: bucket)
-        let root = dialect.headerPrefix == "x-obs-" ? "Location" : "LocationConstraint"
         let text = location == "us-east-1" && !dialect.hasFileSystems ? "" : location
-        return .xml(XMLWriter.text(root, namespace: dialect.xmlNamespace, text))
+        let isNative = dialect.headerPrefix == "x-obs-"
+        if dialect.hasFileSystems, !isNative {
+            return .xml(document("CreateBucketConfiguration") { $0.element("LocationConstraint", text) })
+        }
+        return .xml(XMLWriter.text(isNative ? "Location" : "LocationConstraint", namespace: dialect.xmlNamespace, text))
     }
 
     private func location(of bucket: Bucket) -> String { bucket.settings[BucketTraits.location] ?? region }
