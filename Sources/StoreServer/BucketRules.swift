@@ -15,6 +15,8 @@ struct BucketRules: Hashable, Codable, Sendable {
     /// IBM's protection policy.
     var protection: ProtectionPolicy?
     var requesterPays: Bool?
+    /// IBM's archive rule.
+    var archive: ArchiveRule?
 
     init() {}
 
@@ -39,6 +41,7 @@ struct BucketRules: Hashable, Codable, Sendable {
         manifest.facts.version = versioning == .enabled ? VersionID.make(generation: manifest.generation) : nil
         if manifest.facts.isDeleteMarker { return }
         if manifest.facts.lock.retention == nil { manifest.facts.lock.retention = lock?.defaultRetention?.retention(from: manifest.modified) }
+        if let archived = archive?.immediateClass { manifest.attributes.storageClass = archived }
         if let protection, manifest.facts.protection == nil {
             manifest.facts.protection = Protection(created: manifest.modified, seconds: protection.defaultDays * 86400)
         }

@@ -9,6 +9,7 @@ extension Operation {
         "acl": ["GET": .getBucketACL, "PUT": .putBucketACL],
         "object-lock": ["GET": .getObjectLockConfiguration, "PUT": .putObjectLockConfiguration],
         "protection": ["GET": .getBucketProtection, "PUT": .putBucketProtection],
+        "lifecycle": ["GET": .getBucketLifecycle, "PUT": .putBucketLifecycle, "DELETE": .deleteBucketLifecycle],
         "requestPayment": ["GET": .getBucketRequestPayment, "PUT": .putBucketRequestPayment],
     ]
 
@@ -88,6 +89,9 @@ extension Service {
         case .putObjectRetention: try await putRetention(request, claim)
         case .getObjectLegalHold: try getLegalHold(request)
         case .putObjectLegalHold: try await putLegalHold(request, claim)
+        case .getBucketLifecycle: try getLifecycle(request)
+        case .putBucketLifecycle: try await putLifecycle(request, claim)
+        case .deleteBucketLifecycle: try deleteLifecycle(request)
         case .getBucketProtection: try getProtection(request)
         case .putBucketProtection: try await putProtection(request, claim)
         case .addLegalHold: try addLegalHold(request)

@@ -141,7 +141,8 @@ extension Service {
 
     private func copyResult(_ root: String, _ manifest: Manifest) -> [UInt8] {
         document(root) { xml in
-            xml.element("LastModified", manifest.modified.isoText)
+            let modified = manifest.modified.isoText
+            xml.element("LastModified", dialect.features.hasCoarseCopyTime ? String(modified.dropLast(5)) : modified)
             xml.element("ETag", "\"\(manifest.etag)\"")
             xml.element(manifest.checksum)
         }

@@ -1,12 +1,13 @@
 extension StoreFeatures {
-    /// IBM's own way to keep objects; no other service knows it.
-    private static let protectionOperations: Set<Operation> = [
+    /// IBM's own ways to keep objects and to archive them.
+    private static let ibmOperations: Set<Operation> = [
         .getBucketProtection, .putBucketProtection, .addLegalHold, .deleteLegalHold, .listLegalHolds, .extendObjectRetention,
+        .getBucketLifecycle, .putBucketLifecycle, .deleteBucketLifecycle,
     ]
 
     package static let s3: StoreFeatures = {
         var features = StoreFeatures()
-        features.refused = protectionOperations
+        features.refused = ibmOperations
         return features
     }()
 
@@ -61,6 +62,7 @@ extension StoreFeatures {
         var features = StoreFeatures.oos
         features.listsVersion2 = false
         features.hasPlainMultipartTag = true
+        features.hasCoarseCopyTime = true
         return features
     }()
 }

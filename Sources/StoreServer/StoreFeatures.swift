@@ -34,6 +34,8 @@ package struct StoreFeatures: Hashable, Sendable {
     package var checksums: [ChecksumAlgorithm] = [.crc32, .crc32c, .crc64nvme, .sha1, .sha256]
     /// The checksum of an object is told to those only who ask for it.
     package var checksumsOnDemand = true
+    /// The time that a copy is answered with has no fraction and no zone.
+    package var hasCoarseCopyTime = false
     /// If-Match and If-None-Match count on writes; else they are ignored.
     package var hasWriteConditions = true
     /// Encryption can be asked for.

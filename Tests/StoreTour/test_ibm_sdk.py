@@ -81,7 +81,7 @@ def test_objects(cos, bucket):
     assert [item["Key"] for item in cos.list_objects_v2(Bucket=bucket)["Contents"]] == ["a b"]
     assert refusal(cos.get_object, Bucket=bucket, Key="none") == (404, "NoSuchKey")
     assert refusal(cos.get_object, Bucket="none-" + bucket, Key="k") == (404, "NoSuchBucket")
-    assert refusal(cos.put_object, Bucket=bucket, Key="a b", Body=b"x", IfMatch='"0"') == (412, "PreconditionFailed")
+    assert refusal(cos.get_object, Bucket=bucket, Key="a b", IfMatch="\"0\"") == (412, "PreconditionFailed")
     assert refusal(cos.put_object, Bucket=bucket, Key="k", Body=b"x", ChecksumCRC32=crc32_text(b"y")) == (400, "BadDigest")
     assert refusal(cos.put_object, Bucket=bucket, Key="k", Body=b"x", Metadata={"m": "v" * 3000}) == (400, "MetadataTooLarge")
     cos.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a b"}, {"Key": "none"}]})
@@ -229,3 +229,19 @@ def test_protection_outlives_a_restart(tmp_path):
         assert refusal(cos.delete_object, Bucket="kept", Key="k") == (403, "AccessDenied")
     finally:
         store.stop()
+
+
+def test_archives(cos, bucket):
+    assert refusal(cos.get_bucket_lifecycle_configuration, Bucket=bucket) == (404, "NoSuchLifecycleConfiguration")
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Transitions": [{"Days": 0, "StorageClass": "GLACIER"}]}
+    cos.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    assert cos.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [rule]
+    cos.put_object(Bucket=bucket, Key="k", Body=b"cold")
+    assert cos.head_object(Bucket=bucket, Key="k")["StorageClass"] == "GLACIER"
+    assert refusal(cos.get_object, Bucket=bucket, Key="k") == (403, "InvalidObjectState")
+    cos.restore_object(Bucket=bucket, Key="k", RestoreRequest={"Days": 1, "GlacierJobParameters": {"Tier": "Bulk"}})
+    time.sleep(1.1)
+    assert cos.get_object(Bucket=bucket, Key="k")["Body"].read() == b"cold"
+    cos.delete_bucket_lifecycle(Bucket=bucket)
+    cos.put_object(Bucket=bucket, Key="k", Body=b"warm")
+    assert cos.get_object(Bucket=bucket, Key="k")["Body"].read() == b"warm"
