@@ -82,7 +82,9 @@ let package = Package(
         tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "Threads", logging]),
         tests(
             "RemoteStoreTests",
-            ["RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", logging]),
+            [
+                "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", "Threads", logging,
+            ]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",

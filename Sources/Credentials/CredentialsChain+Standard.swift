@@ -8,6 +8,12 @@ package struct CredentialsEndpoints: Sendable {
     package var sts: String?
 
     package init() {}
+
+    /// Those that variables of Windlass's own move: `HUAWEI_CLOUD_METADATA_ENDPOINT` and `HUAWEI_CLOUD_IAM_ENDPOINT`.
+    package init(environment: [String: String]) {
+        if let base = environment["HUAWEI_CLOUD_METADATA_ENDPOINT"]?.nonEmpty { huaweiMetadata = base }
+        if let base = environment["HUAWEI_CLOUD_IAM_ENDPOINT"]?.nonEmpty { huaweiIAM = base }
+    }
 }
 
 extension CredentialsChain {
@@ -34,14 +40,18 @@ extension CredentialsChain {
     /// The places where the tools of the dialect's vendor look, in their order, and Windlass's own file.
     ///
     /// An explicit own file comes first, otherwise it comes after the environment. A profile named by `AWS_PROFILE` comes before
-    /// what it replaces. Without `http`, services are not asked.
+    /// what it replaces; one named by `profile` does so in every dialect, and takes the variable's place. Without `http`, services are not asked.
     package static func standard(
-        dialect: CredentialsDialect = .s3, environment: [String: String], http: (any CredentialsHTTP)? = nil, ownFile: OwnFile? = nil,
-        endpoints: CredentialsEndpoints = CredentialsEndpoints(), time: CredentialsTime = .system,
+        dialect: CredentialsDialect = .s3, environment: [String: String], profile: String? = nil, http: (any CredentialsHTTP)? = nil,
+        ownFile: OwnFile? = nil, endpoints: CredentialsEndpoints? = nil, time: CredentialsTime = .system,
         report: @escaping @Sendable (CredentialsError) -> Void = { _ in }
     ) -> CredentialsChain {
+        let environment = profile.map { name in environment.merging(["AWS_PROFILE": name]) { $1 } } ?? environment
         let file = ownFile ?? OwnFile(environment: environment)
-        let places = Places(environment: environment, dialect: dialect, http: http, endpoints: endpoints, time: time)
+        var places = Places(
+            environment: environment, dialect: dialect, http: http, endpoints: endpoints ?? CredentialsEndpoints(environment: environment), time: time
+        )
+        places.isProfileNamed = profile != nil
         let own = WindlassFileProvider(path: file.path, section: file.section, isExplicit: file.isExplicit, exchange: places.exchange)
         return CredentialsChain(file.isExplicit ? [own] + places.all(own: nil) : places.all(own: own), time: time, report: report)
     }
@@ -55,6 +65,8 @@ private struct Places {
     let endpoints: CredentialsEndpoints
     let time: CredentialsTime
     let exchange: IBMTokenExchange?
+    /// By the user of this program, not by a variable that may be meant for others.
+    var isProfileNamed = false
 
     init(
         environment: [String: String], dialect: CredentialsDialect, http: (any CredentialsHTTP)?, endpoints: CredentialsEndpoints,
@@ -71,7 +83,7 @@ private struct Places {
     func all(own: WindlassFileProvider?) -> [any CredentialsProvider] {
         let own: [any CredentialsProvider] = own.map { [$0] } ?? []
         switch dialect {
-        case .obs: return [variables] + own + huaweiServices
+        case .obs: return isProfileNamed ? [shared] + own : [variables] + own + huaweiServices
         case .oos: return profile.isExplicit ? [shared] + own : [variables] + own + [shared]
         case .s3: return (profile.isExplicit ? own : [variables] + own) + webIdentity + [shared] + services
         case .cos: return (profile.isExplicit ? own : [variables] + bluemix + own) + [shared] + services

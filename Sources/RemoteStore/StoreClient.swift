@@ -31,17 +31,19 @@ package final class StoreClient: Sendable {
     }
 
     /// What the store has taught us.
-    private struct Learned {
+    struct Learned {
         var region: String
         /// Added to our clock when signing.
         var clockOffsetSeconds: Int64 = 0
+        /// The last complaint about credentials that was logged.
+        var complaint: (text: String, moment: ContinuousClock.Instant)?
     }
 
     let configuration: Configuration
     private let transport: HTTPTransport
-    private let credentials: CredentialsChain
-    private let logger: Logger
-    private let learned: Mutex<Learned>
+    let credentials: CredentialsChain
+    let logger: Logger
+    let learned: Mutex<Learned>
 
     package init(_ configuration: Configuration, transport: HTTPTransport, credentials: CredentialsChain, logger: Logger) {
         self.configuration = configuration
@@ -53,32 +55,29 @@ package final class StoreClient: Sendable {
 
     package var endpoint: Endpoint { configuration.endpoint }
 
+    /// Where the credentials in use came from; nil before the first request.
+    package var credentialsSource: CredentialsSource? { credentials.source }
+
     var dialect: Dialect { configuration.dialect }
 
     func send(_ request: StoreRequest) async throws(StoreError) -> StoreResponse {
         var corrections = 0
         while true {
+            let authority = try await authority()
             do throws(StoreError) {
-                return try await sendOnce(request)
+                return try await sendOnce(request, authority)
             } catch {
-                guard corrections < 2, await correct(error) else { throw error }
+                let error = await clarified(error, request, authority)
+                guard corrections < 2, await correct(error, authority) else { throw explained(error) }
                 corrections += 1
             }
         }
     }
 
-    private func sendOnce(_ request: StoreRequest) async throws(StoreError) -> StoreResponse {
-        let keys: Credentials
-        do throws(CredentialsError) {
-            keys = try await credentials.credentials()
-        } catch {
-            throw StoreError(.badCredentials, error.description)
-        }
-        let response = try await transmit(try await sign(request, keys), request)
+    func sendOnce(_ request: StoreRequest, _ authority: Authority) async throws(StoreError) -> StoreResponse {
+        let response = try await transmit(try await sign(request, authority), request)
         if response.status < 300 { return response }
-        let error = try await failure(response, request)
-        if error.reason == .badCredentials { credentials.invalidate(keys) }
-        throw error
+        throw try await failure(response, request)
     }
 
     private func transmit(_ http: HTTPRequest, _ request: StoreRequest) async throws(StoreError) -> StoreResponse {
@@ -91,19 +90,19 @@ package final class StoreClient: Sendable {
         }
     }
 
-    private func sign(_ request: StoreRequest, _ keys: Credentials) async throws(StoreError) -> HTTPRequest {
+    private func sign(_ request: StoreRequest, _ authority: Authority) async throws(StoreError) -> HTTPRequest {
         let endpoint = configuration.endpoint
         // Version 2 signs a bucket's path with a final slash, whether it stands on the wire or not: so it stands there.
         let key = request.key ?? (configuration.signature == .v2 ? Key("") : nil)
         let location = endpoint.location(bucket: request.bucket, key: key, addressing: configuration.addressing)
         let (region, offset) = learned.withLock { ($0.region, $0.clockOffsetSeconds) }
         var signable = SignableRequest(
-            method: request.method, host: location.host, path: location.path, query: request.query, headers: request.headers,
-            hostBucket: location.hostBucket)
-        let payload = try await protect(request, &signable)
+            method: request.method, host: location.host, path: location.path, query: request.query,
+            headers: request.headers + accountHeaders(request, authority), hostBucket: location.hostBucket)
+        let payload = try await protect(request, authority, &signable)
         let now = Timestamp.now
         let date = SigningDate(Timestamp(seconds: now.seconds + offset, nanoseconds: now.nanoseconds))
-        let added = authorization(keys, region: region).headers(for: signable, payload: payload, date: date)
+        let added = authorization(authority, region: region).headers(for: signable, payload: payload, date: date)
         let query = request.query.map { item in item.value.map { "\(item.name)=\($0)" } ?? item.name }.joined(separator: "&")
         let url = "\(endpoint.isSecure ? "https" : "http")://\(location.host)\(location.path)\(query.isEmpty ? "" : "?\(query)")"
         var http = HTTPRequest(method: request.method, url: url, body: request.body, delivery: request.delivery)
@@ -112,7 +111,7 @@ package final class StoreClient: Sendable {
         return http
     }
 
-    private func authorization(_ keys: Credentials, region: String) -> Authorization {
+    func authorization(_ keys: Credentials, region: String) -> Authorization {
         switch configuration.signature {
         case .v4: .v4(SignatureV4(region: region), keys)
         case .v2: .v2(SignatureV2(.s3), keys)
@@ -120,9 +119,12 @@ package final class StoreClient: Sendable {
     }
 
     /// What vouches for the body: its SHA-256 where the signature covers that, which it need not over TLS; else its MD5, which the store compares.
-    private func protect(_ request: StoreRequest, _ signable: inout SignableRequest) async throws(StoreError) -> SignatureV4.Payload {
+    private func protect(
+        _ request: StoreRequest, _ authority: Authority, _ signable: inout SignableRequest
+    ) async throws(StoreError) -> SignatureV4.Payload {
         guard let body = request.body else { return .empty }
-        let coversBody = configuration.signature == .v4 && !configuration.endpoint.isSecure
+        var coversBody = configuration.signature == .v4 && !configuration.endpoint.isSecure
+        if case .keys = authority {} else { coversBody = false }
         let digests: BodyDigests
         do throws(Errno) {
             digests = try await BodyDigests(of: body, md5: !coversBody || request.needsMD5, sha256: coversBody)
@@ -144,8 +146,9 @@ package final class StoreClient: Sendable {
     }
 
     /// Takes up what an error teaches; true when the request is worth sending again at once.
-    private func correct(_ error: StoreError) async -> Bool {
+    private func correct(_ error: StoreError, _ authority: Authority) async -> Bool {
         switch error.reason {
+        case .badCredentials, .accessDenied: return await isReplaced(authority, after: error)
         case .wrongRegion:
             guard let region = error.region else { return false }
             return learned.withLock { learned in

@@ -41,6 +41,8 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Proxy for every request, instead of http_proxy and https_proxy.", valueName: "url"))
     var proxy: String?
 
+    @OptionGroup var credentials: CredentialsOptions
+
     func validate() throws {
         guard connectTimeout > 0, timeout > 0 else { throw ValidationError("timeouts are at least one second") }
         guard (0...100).contains(maxRetries) else { throw ValidationError("--max-retries is 0 to 100") }
@@ -61,7 +63,7 @@ struct ConnectionOptions: ParsableArguments {
         options.proxy = proxy
         if let caBundle {
             guard FileManager.default.isReadableFile(atPath: caBundle) else { throw Failure("cannot read the certificates in \(caBundle)") }
-            options.certificateAuthorities = caBundle
+            options.certificateAuthorities = CredentialsOptions.absolute(caBundle)
         }
         if acceptsAnyCertificate {
             let warning = "TLS certificates are not verified (--no-verify-tls): whoever is in between can read and change everything"
@@ -73,15 +75,15 @@ struct ConnectionOptions: ParsableArguments {
 
     /// A client for the store that the options name.
     func client(logger: Logger) throws -> StoreClient {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = credentials.environment
         let profile = SharedProfile(environment: environment)
         let region = try self.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? setting("region", profile) ?? "us-east-1"
         var configuration = StoreClient.Configuration(endpoint: try endpoint(environment, profile, region), region: region)
         configuration.addressing = addressing
         configuration.signature = signature
-        let transport = HTTPTransport(try transportOptions(logger: logger))
-        return StoreClient(
-            configuration, transport: transport, credentials: .standard(environment: environment), logger: logger)
+        let options = try transportOptions(logger: logger)
+        let chain = credentials.chain(dialect: .s3, transport: CredentialsTransport(options), logger: logger)
+        return StoreClient(configuration, transport: HTTPTransport(options), credentials: chain, logger: logger)
     }
 
     private func endpoint(_ environment: [String: String], _ profile: SharedProfile, _ region: String) throws -> Endpoint {
@@ -112,6 +114,7 @@ extension StoreClient {
         let name = bucket?.text ?? "BUCKET"
         return switch error.reason {
         case .noSuchBucket: Failure("there is no bucket \(name) at \(endpoint); check the name, or create it: windlass bucket create \(name)")
+        case .badCredentials where error.status == nil: Failure(error.message)
         case .badCredentials: Failure("\(endpoint) does not accept the keys; check them: \(error.message)\(error.codeInBrackets)")
         case .accessDenied: Failure("the keys may not use bucket \(name) at \(endpoint); check its policy and whose keys they are")
         case .unreachable, .timedOut: Failure("cannot reach \(endpoint); check the address and the network: \(error.message)")

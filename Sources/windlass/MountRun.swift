@@ -28,6 +28,7 @@ struct MountRun {
         let client = try command.connection.client(logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
+        if let source = client.credentialsSource { logger.info("using \(source)") }
         let volume = Volume(
             RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger), options: command.volumeOptions(),
             staging: try stagingFolder(), logger: logger)
