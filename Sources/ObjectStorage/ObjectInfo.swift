@@ -11,6 +11,8 @@ package struct ObjectInfo: Hashable, Sendable {
     package var metadata: [String: String]
     package var version: VersionID?
     package var storageClass: String?
+    /// Where the next append goes: only of objects that can grow.
+    package var appendPosition: Int64?
 
     package init(
         size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, contentType: String? = nil,

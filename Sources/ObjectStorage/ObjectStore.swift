@@ -6,6 +6,7 @@ package import FileSystemTypes
 /// What a method promises, the conformance suite checks on every implementation.
 package protocol ObjectStore: Sendable {
     var limits: StoreLimits { get }
+    var capabilities: Capabilities { get }
 
     func head(_ key: Key, _ conditions: ReadConditions) async throws(StoreError) -> ObjectInfo
     /// The bytes of `range` that lie before the object's end, nil for all; a range that begins at or past the end fails with `invalidRange`.
@@ -29,6 +30,20 @@ package protocol ObjectStore: Sendable {
     func abortUpload(_ upload: Upload) async throws(StoreError)
     func listParts(_ upload: Upload) async throws(StoreError) -> [UploadedPart]
     func listUploads(prefix: Key) async throws(StoreError) -> [Upload]
+
+    // The following fail with `unsupported` where `capabilities` does not name them; then they must not reach the store.
+
+    /// Adds to the end of an object. Fails with `wrongPosition` unless `position` is its length, with `notAppendable` where it can not grow.
+    /// At position 0 of a key where nothing is, it creates the object with `attributes`, which later appends ignore.
+    func append(_ key: Key, at position: Int64, _ body: any ByteSource, _ attributes: ObjectAttributes) async throws(StoreError) -> AppendReceipt
+    /// Writes into an object in place; grows it where that reaches past its end, with zeros up to `position`.
+    func modify(_ key: Key, at position: Int64, _ body: any ByteSource) async throws(StoreError) -> WriteReceipt
+    /// Cuts an object, or grows it with zeros.
+    func truncate(_ key: Key, to size: Int64) async throws(StoreError)
+    /// Renames an object, or a folder (key with a final slash) with all that is in it, in one step.
+    func rename(_ key: Key, to destination: Key) async throws(StoreError)
+    /// Replaces what is stored beside the bytes: everything that `attributes` does not name goes.
+    func replaceAttributes(_ key: Key, _ attributes: ObjectAttributes) async throws(StoreError)
 }
 
 /// The buckets of one account.

@@ -17,6 +17,7 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     }
 
     package var limits: StoreLimits { base.limits }
+    package var capabilities: Capabilities { base.capabilities }
 
     /// Runs `body` until it succeeds, fails for good, or the policy gives up.
     func retrying<Value>(

@@ -16,6 +16,10 @@ package struct StoreError: Error, Hashable, Sendable {
         case notModified
         /// Somebody else was changing the same thing; trying again may help.
         case conflict
+        /// An append elsewhere than at the object's end.
+        case wrongPosition
+        /// The object can not, or no longer, be appended to.
+        case notAppendable
         case bucketNotEmpty
         case bucketExists
         case invalidRange

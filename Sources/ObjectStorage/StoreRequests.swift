@@ -51,6 +51,18 @@ package struct WriteReceipt: Hashable, Sendable {
     }
 }
 
+/// What a store answers when it has appended.
+package struct AppendReceipt: Hashable, Sendable {
+    /// The object's new length in bytes.
+    package var nextPosition: Int64
+    package var etag: ETag?
+
+    package init(nextPosition: Int64, etag: ETag? = nil) {
+        self.nextPosition = nextPosition
+        self.etag = etag
+    }
+}
+
 package struct CopyRequest: Hashable, Sendable {
     package var source: Key
     package var destination: Key

@@ -22,8 +22,8 @@ extension StoreError {
     /// An answer of 300 and above. HEAD has no document: the status alone decides.
     init(answer: StoreResponse, document: Bytes, request: StoreRequest, dialect: Dialect) {
         let described = try? ErrorDocument(document)
-        let code = described?.code
-        let reason = Self.reason(code: code, status: answer.status, request: request)
+        let code = described?.code ?? answer.headers[dialect.vendorPrefix + "error-code"]
+        let reason = code.flatMap { dialect.codes[$0] } ?? Self.reason(code: code, status: answer.status, request: request)
         let message = described?.message ?? "the store answered \(answer.status)"
         self.init(reason, message, status: answer.status, serviceCode: code)
         operation = request.title

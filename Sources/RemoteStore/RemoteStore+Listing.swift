@@ -7,9 +7,9 @@ extension RemoteStore {
     package func list(_ list: ListRequest) async throws(StoreError) -> ListPage {
         var request = request("GET")
         request.delivery = .collected(limit: 32 << 20)
-        request.query = dialect.listVersion == 2 ? version2Query(list) : version1Query(list)
+        request.query = dialect.listing == .tokens ? version2Query(list) : version1Query(list)
         request.query += [.encoding("prefix", raw: list.prefix.bytes), QueryItem("max-keys", String(list.maximumKeys))]
-        request.query.append(QueryItem("encoding-type", "url"))
+        if dialect.encodesListings { request.query.append(QueryItem("encoding-type", "url")) }
         if let delimiter = list.delimiter { request.query.append(.encoding("delimiter", delimiter)) }
         let document = try await client.send(request).document(request)
         let handler = ListingHandler()

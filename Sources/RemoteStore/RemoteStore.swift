@@ -6,10 +6,13 @@ package import ObjectStorage
 package struct RemoteStore: ObjectStore {
     let client: StoreClient
     let bucket: BucketName
+    package let capabilities: Capabilities
 
-    package init(_ client: StoreClient, bucket: BucketName) {
+    /// `capabilities` is what is known of this bucket; nil where nothing is known beyond its dialect.
+    package init(_ client: StoreClient, bucket: BucketName, capabilities: Capabilities? = nil) {
         self.client = client
         self.bucket = bucket
+        self.capabilities = capabilities ?? client.dialect.capabilities
     }
 
     package var limits: StoreLimits { client.dialect.limits }

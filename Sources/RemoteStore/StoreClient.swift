@@ -28,6 +28,8 @@ package final class StoreClient: Sendable {
         case v4
         /// For stores from before 2012: it does not cover the body, so an MD5 of it goes along.
         case v2
+        /// Huawei's own, with its own headers.
+        case obs
     }
 
     /// What the store has taught us.
@@ -114,7 +116,7 @@ package final class StoreClient: Sendable {
     func authorization(_ keys: Credentials, region: String) -> Authorization {
         switch configuration.signature {
         case .v4: .v4(SignatureV4(region: region), keys)
-        case .v2: .v2(SignatureV2(.s3), keys)
+        case .v2, .obs: .v2(SignatureV2(.s3), keys)
         }
     }
 

@@ -8,10 +8,14 @@ extension StoreRequest {
         if let version = conditions.version { query.append(.encoding("versionId", version.text)) }
     }
 
-    mutating func add(_ condition: WriteCondition) {
+    mutating func add(_ condition: WriteCondition, _ dialect: Dialect) {
         switch condition {
         case .always: break
-        case .absent: headers.append(HeaderField("If-None-Match", "*"))
+        case .absent:
+            switch dialect.absentCondition {
+            case .ifNoneMatch: headers.append(HeaderField("If-None-Match", "*"))
+            case .forbidOverwrite: headers.append(HeaderField(dialect.vendorPrefix + "forbid-overwrite", "true"))
+            }
         case .matches(let etag): headers.append(HeaderField("If-Match", etag.quoted))
         }
     }

@@ -16,10 +16,17 @@ extension StoreResponse {
         for field in headers.fields where field.name.hasPrefix(dialect.metadataPrefix) {
             metadata[String(field.name.dropFirst(dialect.metadataPrefix.count))] = field.value
         }
-        return ObjectInfo(
+        var info = ObjectInfo(
             size: size, etag: headers["etag"].map { ETag($0) }, lastModified: headers["last-modified"].flatMap { Timestamp(httpDate: $0) },
             contentType: headers["content-type"], metadata: metadata,
             version: headers[dialect.header("version-id")].map { VersionID($0) }, storageClass: headers[dialect.header("storage-class")])
+        info.appendPosition = isAppendable ? appendPosition(dialect) ?? size : nil
+        return info
+    }
+
+    /// Huawei's and Ceph's word for an object that an append created.
+    private var isAppendable: Bool {
+        ["x-obs-object-type", "x-rgw-object-type"].contains { headers[$0]?.lowercased() == "appendable" }
     }
 
     /// What a GET brought. A server that sends other bytes than those asked for is not believed.

@@ -15,12 +15,14 @@ final class Bucket: Sendable {
     let name: String
     let created: StoreTime
     let folder: BucketFolder
+    let settings: BucketSettings
     private let state = Mutex(State())
 
     init(name: String, created: StoreTime, folder: BucketFolder) {
         self.name = name
         self.created = created
         self.folder = folder
+        settings = BucketSettings(path: folder.settings)
     }
 
     func object(_ key: Key) -> StoredObject? {

@@ -8,6 +8,7 @@ struct BucketFolder: Sendable {
     let path: String
 
     var marker: String { "\(path)/bucket" }
+    var settings: String { "\(path)/settings" }
     var objects: String { "\(path)/objects" }
     var uploads: String { "\(path)/uploads" }
 

@@ -46,12 +46,14 @@ final class DataFolder: Sendable {
         buckets.withLock { Array($0.values) }.sorted { $0.name < $1.name }
     }
 
-    func createBucket(_ name: String) throws {
+    /// Creates it with some settings; fails where there is one of that name.
+    func createBucket(_ name: String, settings: [String: String] = [:]) throws {
         let folder = BucketFolder(path: "\(path)/buckets/\(name)")
         try buckets.withLock { buckets in
             guard buckets[name] == nil else { throw ServiceError.bucketAlreadyOwnedByYou }
             let bucket = Bucket(name: name, created: .now, folder: folder)
             try folder.create(bucket.created)
+            try bucket.settings.change { $0 = settings }
             buckets[name] = bucket
         }
     }

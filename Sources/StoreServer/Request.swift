@@ -36,8 +36,7 @@ struct Request {
 
     /// What a PUT, a copy or the begin of an upload says of the object to be. Refuses too much metadata and unknown storage classes.
     func attributes() throws(ServiceError) -> StoredAttributes {
-        let storageClass = own("storage-class") ?? dialect.storageClasses[0]
-        guard dialect.storageClasses.contains(storageClass) else {
+        guard let storageClass = dialect.storedClass(own("storage-class") ?? dialect.storageClasses[0]) else {
             throw ServiceError(400, "InvalidStorageClass", "The storage class you specified is not valid")
         }
         return StoredAttributes(headers: systemHeaders(), metadata: try metadata(), storageClass: storageClass)

@@ -30,7 +30,9 @@ extension Service {
             document("ListBucketResult") { xml in
                 writeHead(&xml, request, query, page, encoding)
                 xml.element("Marker", encoding.text(marker))
-                if page.isTruncated, !query.delimiter.isEmpty, let last = page.last { xml.element("NextMarker", encoding.text(last)) }
+                if page.isTruncated, dialect.alwaysNamesNextMarker || !query.delimiter.isEmpty, let last = page.last {
+                    xml.element("NextMarker", encoding.text(last))
+                }
                 writeEntries(&xml, page, encoding, withOwner: true)
             })
     }
@@ -90,7 +92,7 @@ extension Service {
                     xml.element("ChecksumType", checksum.typeText)
                 }
                 xml.element("Size", object.size)
-                xml.element("StorageClass", object.manifest.attributes.storageClass)
+                xml.element("StorageClass", dialect.wireName(ofClass: object.manifest.attributes.storageClass))
                 if withOwner { xml.owner() }
             }
         }

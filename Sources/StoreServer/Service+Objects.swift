@@ -114,7 +114,7 @@ extension Service {
         for header in manifest.attributes.headers { headers.add(name: header.name, value: header.value) }
         for item in manifest.attributes.metadata { headers.add(name: dialect.header("meta-\(item.name)"), value: item.value) }
         if manifest.attributes.storageClass != dialect.storageClasses[0] {
-            headers.add(name: dialect.header("storage-class"), value: manifest.attributes.storageClass)
+            headers.add(name: dialect.header("storage-class"), value: dialect.wireName(ofClass: manifest.attributes.storageClass))
         }
         if request.target.has("partNumber"), !manifest.partSizes.isEmpty {
             headers.add(name: dialect.header("mp-parts-count"), value: String(manifest.partSizes.count))

@@ -92,7 +92,7 @@ extension Service {
                 xml.element("UploadId", upload.id)
                 xml.owner("Initiator")
                 xml.owner()
-                xml.element("StorageClass", upload.manifest.attributes.storageClass)
+                xml.element("StorageClass", dialect.wireName(ofClass: upload.manifest.attributes.storageClass))
                 xml.element("PartNumberMarker", marker)
                 xml.element("NextPartNumberMarker", parts.last?.number ?? 0)
                 xml.element("MaxParts", maximum)

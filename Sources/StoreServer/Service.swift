@@ -7,6 +7,11 @@ struct Service: Sendable {
     let dialect: Dialect
     let region: String
 
+    /// The same service, answering in another dialect.
+    func speaking(_ dialect: Dialect) -> Service {
+        Service(folder: folder, dialect: dialect, region: region)
+    }
+
     func respond(to request: Request, _ claim: PayloadClaim) async throws -> Response {
         switch request.operation {
         case .listBuckets: listBuckets(request)

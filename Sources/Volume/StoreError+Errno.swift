@@ -9,7 +9,7 @@ extension StoreError {
         case .noSuchBucket: .inputOutput
         case .accessDenied, .badCredentials: .accessDenied
         case .locked: .notPermitted
-        case .preconditionFailed, .conflict: .stale
+        case .preconditionFailed, .conflict, .wrongPosition, .notAppendable: .stale
         case .keyTooLong: .nameTooLong
         case .metadataTooLarge: .noSpace
         case .tooLarge: .fileTooLarge

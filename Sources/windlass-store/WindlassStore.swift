@@ -28,6 +28,9 @@ struct WindlassStore: AsyncParsableCommand {
     @Option(help: "The region that requests must be signed for.")
     var region = "us-east-1"
 
+    @Option(help: "Whose manners it has: obs (Huawei), cos (IBM), oos (CTYun) or s3.")
+    var dialect = Dialect.ServiceName.s3
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -59,7 +62,8 @@ struct WindlassStore: AsyncParsableCommand {
         let (keys, origin) = try KeyPair.find(folder: folder)
         let server = try await StoreServer.start(
             StoreServer.Configuration(
-                folder: folder, host: host, port: port, accessKey: keys.accessKey, secretKey: keys.secretKey, region: region, logger: logger))
+                folder: folder, host: host, port: port, accessKey: keys.accessKey, secretKey: keys.secretKey, region: region,
+                dialect: Dialect(dialect), logger: logger))
         logger.notice("this is not a production store; keys: \(origin)")
         print("windlass-store: listening on \(server.endpoint) (data in \(folder))")
         fflush(nil)
@@ -67,3 +71,5 @@ struct WindlassStore: AsyncParsableCommand {
         await server.stop()
     }
 }
+
+extension Dialect.ServiceName: ExpressibleByArgument {}

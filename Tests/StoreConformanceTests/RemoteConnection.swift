@@ -15,7 +15,7 @@ struct RemoteConnection {
     init(_ server: ExternalServer, listVersion: Int = 2) throws {
         guard let endpoint = Endpoint(server.endpoint) else { throw BrokenPromise("\(server.endpoint) is no endpoint") }
         var configuration = StoreClient.Configuration(endpoint: endpoint, region: server.region)
-        configuration.dialect.listVersion = listVersion
+        configuration.dialect.listing = listVersion == 1 ? .markers : .tokens
         configuration.signature = server.signature.flatMap { StoreClient.Signature(rawValue: $0) } ?? .v4
         let keys = ["AWS_ACCESS_KEY_ID": server.accessKey, "AWS_SECRET_ACCESS_KEY": server.secretKey]
         client = StoreClient(

@@ -10,7 +10,7 @@ package final class FaultingStore: ObjectStore {
         var failures = 0
     }
 
-    private let inner: any ObjectStore
+    let inner: any ObjectStore
     private let seed: UInt64
     private let state: Mutex<State>
 
@@ -32,8 +32,9 @@ package final class FaultingStore: ObjectStore {
     package var failures: Int { state.withLock { $0.failures } }
 
     package var limits: StoreLimits { inner.limits }
+    package var capabilities: Capabilities { inner.capabilities }
 
-    private func perform<Result: Sendable>(
+    func perform<Result: Sendable>(
         _ operation: StoreOperation, _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         guard let fault = next(operation) else { return try await body() }

@@ -32,7 +32,9 @@ extension MemoryBucket {
             try rules.check(partNumber: number)
             _ = try bucket.upload(upload)
             try rules.check(size: range.count, within: limits.maximumPart)
-            let object = try bucket.object(source, ReadConditions(ifMatch: ifSourceMatches))
+            guard capabilities.partCopy else { throw rules.unsupported("copying of parts") }
+            let condition = capabilities.partCopyIfSourceMatches ? ifSourceMatches : nil
+            let object = try bucket.object(source, ReadConditions(ifMatch: condition))
             guard !range.isEmpty, range.end <= Int64(object.bytes.count) else {
                 throw StoreError(.invalidRange, "\(source) has only \(object.bytes.count) bytes", status: 416, serviceCode: "InvalidRange")
             }
@@ -46,7 +48,7 @@ extension MemoryBucket {
         try request(.completeUpload) { bucket throws(StoreError) in
             let found = try bucket.upload(upload)
             let object = try assemble(parts, of: found)
-            let receipt = try bucket.store(object, as: upload.key, condition)
+            let receipt = try bucket.store(object, as: upload.key, known(condition, completing: true))
             bucket.uploads[upload.id] = nil
             return receipt
         }

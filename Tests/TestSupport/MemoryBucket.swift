@@ -8,6 +8,7 @@ package struct MemoryBucket: ObjectStore {
     package let name: BucketName
 
     package var limits: StoreLimits { store.limits }
+    package var capabilities: Capabilities { store.capabilities }
     var rules: MemoryRules { MemoryRules(limits: store.limits) }
 
     /// What this bucket was asked since it was made or `resetCounts` was called.
@@ -33,6 +34,15 @@ package struct MemoryBucket: ObjectStore {
             var named = error
             named.operation = "\(operation.rawValue) in \(name)"
             throw named
+        }
+    }
+
+    /// The condition as a store sees it that knows only what the capabilities name.
+    func known(_ condition: WriteCondition, completing: Bool = false) -> WriteCondition {
+        switch condition {
+        case .always: .always
+        case .absent: (completing ? capabilities.completeIfAbsent : capabilities.putIfAbsent) ? condition : .always
+        case .matches: (completing ? capabilities.completeIfMatches : capabilities.putIfMatches) ? condition : .always
         }
     }
 
@@ -85,7 +95,7 @@ extension MemoryBucket {
         return try request(.put, receiving: bytes.count) { bucket throws(StoreError) in
             try rules.check(key)
             try rules.check(attributes)
-            return try bucket.store(object, as: key, condition)
+            return try bucket.store(object, as: key, known(condition))
         }
     }
 
@@ -110,7 +120,8 @@ extension MemoryBucket {
         try self.request(.copy) { bucket throws(StoreError) in
             try rules.check(request.destination)
             if let attributes = request.replacing { try rules.check(attributes) }
-            let source = try bucket.object(request.source, ReadConditions(ifMatch: request.ifSourceMatches))
+            let condition = capabilities.copyIfSourceMatches ? request.ifSourceMatches : nil
+            let source = try bucket.object(request.source, ReadConditions(ifMatch: condition))
             try rules.check(size: Int64(source.bytes.count), within: limits.singlePut)
             if request.replacing == nil, request.source == request.destination {
                 throw rules.invalid("a copy onto itself changes something")

@@ -9,18 +9,23 @@ struct MemoryObject: Sendable {
     let attributes: ObjectAttributes
     /// Whole seconds, as the Last-Modified header has them.
     let modified: Timestamp
+    /// How often it was appended to; nil of an object that cannot grow.
+    let appends: Int?
 
-    init(bytes: [UInt8], etag: ETag, attributes: ObjectAttributes) {
+    init(bytes: [UInt8], etag: ETag, attributes: ObjectAttributes, appends: Int? = nil) {
         self.bytes = bytes
         self.etag = etag
         self.attributes = attributes
+        self.appends = appends
         modified = Timestamp(seconds: Timestamp.now.seconds)
     }
 
     var info: ObjectInfo {
-        ObjectInfo(
+        var info = ObjectInfo(
             size: Int64(bytes.count), etag: etag, lastModified: modified, contentType: attributes.contentType ?? "binary/octet-stream",
             metadata: attributes.metadata, storageClass: attributes.storageClass)
+        if appends != nil { info.appendPosition = info.size }
+        return info
     }
 
     func listed(as key: Key) -> ListedObject {

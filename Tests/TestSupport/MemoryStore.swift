@@ -13,10 +13,13 @@ package final class MemoryStore: Sendable {
 
     let state: Mutex<State>
     let limits: StoreLimits
+    let capabilities: Capabilities
 
-    /// `limits` may be small, so that tests reach them with little data.
-    package init(limits: StoreLimits = .s3, buckets: [BucketName] = []) {
+    /// `limits` may be small, so that tests reach them with little data. Conditions that `capabilities` does not name are ignored, as
+    /// real stores ignore headers that they do not know.
+    package init(limits: StoreLimits = .s3, capabilities: Capabilities = .memory, buckets: [BucketName] = []) {
         self.limits = limits
+        self.capabilities = capabilities
         var initial = State()
         for name in buckets { initial.buckets[name] = MemoryBucketState() }
         state = Mutex(initial)
@@ -69,5 +72,20 @@ extension MemoryStore: BucketService {
             }
             state.buckets[name] = nil
         }
+    }
+}
+
+extension Capabilities {
+    /// All that Amazon S3 can do.
+    package static var memory: Capabilities {
+        var all = Capabilities()
+        all.putIfAbsent = true
+        all.putIfMatches = true
+        all.completeIfAbsent = true
+        all.completeIfMatches = true
+        all.copyIfSourceMatches = true
+        all.partCopy = true
+        all.partCopyIfSourceMatches = true
+        return all
     }
 }

@@ -15,6 +15,11 @@ package enum StoreOperation: String, CaseIterable, Hashable, Sendable {
     case abortUpload
     case listParts
     case listUploads
+    case append
+    case modify
+    case truncate
+    case rename
+    case replaceAttributes
 }
 
 /// How often a store was asked, and how many bytes of bodies went either way.
