@@ -3,7 +3,6 @@ internal import FileSystemTypes
 package import HTTPTransport
 package import Logging
 internal import ObjectStorage
-internal import Signing
 internal import Synchronization
 
 /// Addresses, signs and sends requests of one dialect to one endpoint, and turns failures into `StoreError`.
@@ -16,6 +15,7 @@ package final class StoreClient: Sendable {
         package var region: String
         package var signature = Signature.v4
         package var dialect = Dialect.s3
+        package var objects = ObjectOptions()
 
         package init(endpoint: Endpoint, region: String) {
             self.endpoint = endpoint
@@ -90,51 +90,6 @@ package final class StoreClient: Sendable {
         } catch {
             throw StoreError(error, operation: request.title)
         }
-    }
-
-    private func sign(_ request: StoreRequest, _ authority: Authority) async throws(StoreError) -> HTTPRequest {
-        let endpoint = configuration.endpoint
-        // Version 2 signs a bucket's path with a final slash, whether it stands on the wire or not: so it stands there.
-        let key = request.key ?? (configuration.signature == .v2 ? Key("") : nil)
-        let location = endpoint.location(bucket: request.bucket, key: key, addressing: configuration.addressing)
-        let (region, offset) = learned.withLock { ($0.region, $0.clockOffsetSeconds) }
-        var signable = SignableRequest(
-            method: request.method, host: location.host, path: location.path, query: request.query,
-            headers: request.headers + accountHeaders(request, authority), hostBucket: location.hostBucket)
-        let payload = try await protect(request, authority, &signable)
-        let now = Timestamp.now
-        let date = SigningDate(Timestamp(seconds: now.seconds + offset, nanoseconds: now.nanoseconds))
-        let added = authorization(authority, region: region).headers(for: signable, payload: payload, date: date)
-        let query = request.query.map { item in item.value.map { "\(item.name)=\($0)" } ?? item.name }.joined(separator: "&")
-        let url = "\(endpoint.isSecure ? "https" : "http")://\(location.host)\(location.path)\(query.isEmpty ? "" : "?\(query)")"
-        var http = HTTPRequest(method: request.method, url: url, body: request.body, delivery: request.delivery)
-        http.headers = (signable.headers + added).map { ($0.name, $0.value) }
-        http.idleTimeout = request.isSlow ? .seconds(300) : nil
-        return http
-    }
-
-    func authorization(_ keys: Credentials, region: String) -> Authorization {
-        switch configuration.signature {
-        case .v4: .v4(SignatureV4(region: region), keys)
-        case .v2, .obs: .v2(SignatureV2(.s3), keys)
-        }
-    }
-
-    /// What vouches for the body: its SHA-256 where the signature covers that, which it need not over TLS; else its MD5, which the store compares.
-    private func protect(
-        _ request: StoreRequest, _ authority: Authority, _ signable: inout SignableRequest
-    ) async throws(StoreError) -> SignatureV4.Payload {
-        guard let body = request.body else { return .empty }
-        var coversBody = configuration.signature == .v4 && !configuration.endpoint.isSecure
-        if case .keys = authority {} else { coversBody = false }
-        let digests: BodyDigests
-        do throws(Errno) {
-            digests = try await BodyDigests(of: body, md5: !coversBody || request.needsMD5, sha256: coversBody)
-        } catch {
-            throw StoreError(.localFailure, "\(request.title): the bytes to be sent cannot be read: \(error)")
-        }
-        if let md5 = digests.md5Base64 { signable.headers.append(HeaderField("Content-MD5", md5)) }
-        return digests.sha256Hexadecimal.map { .sha256($0) } ?? .unsigned
     }
 
     private func failure(_ response: StoreResponse, _ request: StoreRequest) async throws(StoreError) -> StoreError {

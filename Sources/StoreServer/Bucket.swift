@@ -17,6 +17,8 @@ final class Bucket: Sendable {
     let folder: BucketFolder
     let settings: BucketSettings
     private let state = Mutex(State())
+    /// Held by whoever changes an object in place of putting it anew, or changes the tree of a file system. Before all other locks.
+    let editing = Mutex(())
 
     init(name: String, created: StoreTime, folder: BucketFolder) {
         self.name = name
@@ -33,13 +35,30 @@ final class Bucket: Sendable {
         state.withLock { $0.objects.page(query) }
     }
 
+    /// Somebody else changed the object meanwhile.
+    struct Overtaken: Error {}
+
     /// Makes `manifest` the object of its key, at one moment for all readers, if the condition holds at that moment.
     func commit(_ manifest: Manifest, inline: [UInt8] = [], _ condition: WritePrecondition) throws -> StoredObject {
+        guard isFileSystem else { return try place(manifest, inline: inline, condition) }
+        return try editing.withLock { _ in
+            try checkPath(manifest.key)
+            let object = try place(manifest, inline: inline, condition)
+            try makeParents(of: manifest)
+            return object
+        }
+    }
+
+    /// As `commit`, which for a file system sees to the tree too. With `replacing`, only in place of that very version.
+    func place(
+        _ manifest: Manifest, inline: [UInt8] = [], _ condition: WritePrecondition, replacing expected: StoredObject?? = nil
+    ) throws -> StoredObject {
         let object = StoredObject(manifest)
         let draft = try folder.writeDraft(manifest, inline: inline)
         let result = state.withLock { state -> Result<StoredObject?, any Error> in
             Result {
                 guard !state.deleted else { throw ServiceError.noSuchBucket }
+                if let expected, expected !== state.objects[manifest.key] { throw Overtaken() }
                 try condition.check(current: state.objects[manifest.key]?.etag)
                 try folder.publish(draft, manifest)
                 return state.objects.set(manifest.key, object)
@@ -58,6 +77,14 @@ final class Bucket: Sendable {
     /// Whether there was such an object. When this returns, the object is gone from the disk too.
     @discardableResult
     func delete(_ key: Key, _ condition: WritePrecondition) throws -> Bool {
+        guard isFileSystem else { return try take(key, condition) }
+        return try editing.withLock { _ in
+            try checkIsEmpty(key)
+            return try take(key, condition)
+        }
+    }
+
+    private func take(_ key: Key, _ condition: WritePrecondition) throws -> Bool {
         let result = state.withLock { state -> Result<StoredObject?, ServiceError> in
             Result { () throws(ServiceError) in
                 try condition.check(current: state.objects[key]?.etag)
@@ -67,6 +94,27 @@ final class Bucket: Sendable {
         guard let old = try result.get() else { return false }
         try folder.remove(old.manifest)
         return true
+    }
+
+    /// Gives objects other keys, all at one moment for readers.
+    func move(_ pairs: [(old: StoredObject, new: Manifest)]) throws {
+        let drafts = try pairs.map { pair in
+            try folder.writeDraft(pair.new, inline: pair.old.manifest.content.isInline ? readInline(pair.old) : [])
+        }
+        try state.withLock { state in
+            guard pairs.allSatisfy({ state.objects[$0.old.manifest.key] === $0.old }) else { throw ServiceError.renameConflict }
+            for (pair, draft) in zip(pairs, drafts) {
+                try folder.publish(draft, pair.new)
+                state.objects.remove(pair.old.manifest.key)
+                state.objects.set(pair.new.key, StoredObject(pair.new))
+            }
+        }
+        for pair in pairs { try folder.remove(pair.old.manifest) }
+    }
+
+    private func readInline(_ object: StoredObject) throws -> [UInt8] {
+        guard let (file, offset) = try folder.openInline(object.manifest) else { throw ServiceError.renameConflict }
+        return try file.read(at: offset, count: Int(object.size))
     }
 
     /// Refuses to go while there are objects; afterwards nothing can be committed here.

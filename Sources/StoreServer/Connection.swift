@@ -6,6 +6,7 @@ import NIOHTTP1
 struct ServerContext: Sendable {
     let service: Service
     let verifier: SignatureVerifier
+    let keys: KeyRing
     let counters: Counters
     let faults: FaultPlan
     let control: ControlPath

@@ -25,6 +25,8 @@ enum StoredContent: Sendable {
     /// In the manifest's own file, behind the manifest.
     case inline
     case segments([Segment])
+
+    var isInline: Bool { if case .inline = self { true } else { false } }
 }
 
 /// Everything that is known of one object, one part, or one unfinished upload: what one small file holds.

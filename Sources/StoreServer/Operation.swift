@@ -22,6 +22,12 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
     case completeMultipartUpload = "CompleteMultipartUpload"
     case abortMultipartUpload = "AbortMultipartUpload"
     case listParts = "ListParts"
+    case appendObject = "AppendObject"
+    case modifyObject = "ModifyObject"
+    case truncateObject = "TruncateObject"
+    case renameObject = "RenameObject"
+    case setObjectMetadata = "SetObjectMetadata"
+    case getAPIVersion = "GetApiVersion"
     /// A request that is none of these.
     case unknown = "Unknown"
 

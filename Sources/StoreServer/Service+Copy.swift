@@ -22,6 +22,8 @@ extension Service {
         manifest.modified = .now
         manifest.partSizes = []
         manifest.upload = nil
+        if manifest.hasOpaqueTag { manifest.etag = try tag(of: object, inline) }
+        manifest.forgetHistory()
         let attributes = try request.attributes()
         manifest.attributes = replaces ? attributes : manifest.attributes
         manifest.attributes.storageClass = attributes.storageClass
@@ -85,13 +87,20 @@ extension Service {
     private func digests(
         of part: Manifest, copiedFrom object: StoredObject, _ algorithm: ChecksumAlgorithm?
     ) throws -> (etag: String, checksum: Checksum?) {
-        let isKnown = part.size == object.size && !object.etag.contains("-")
+        let isKnown = part.size == object.size && !object.etag.contains("-") && !object.manifest.hasOpaqueTag
         if isKnown, algorithm == nil { return (object.etag, nil) }
         var digests = BodyDigests(sha256: false, checksums: algorithm.map { [$0] } ?? [])
         guard case .segments(let segments) = part.content else { throw ServiceError.internalError }
         for segment in segments { try Self.digest(segment, into: &digests) }
         let summary = digests.finish()
         return (Hex.encode(summary.md5), summary.checksums.first)
+    }
+
+    /// The MD5 of an object's bytes.
+    private func tag(of object: StoredObject, _ inline: [UInt8]) throws -> String {
+        var digests = BodyDigests(sha256: false, checksums: [])
+        for segment in try TailWriter(folder).segments(of: object, inline) { try Self.digest(segment, into: &digests) }
+        return Hex.encode(digests.finish().md5)
     }
 
     private static func digest(_ segment: Segment, into digests: inout BodyDigests) throws {

@@ -92,6 +92,7 @@ extension Service {
                     xml.element("ChecksumType", checksum.typeText)
                 }
                 xml.element("Size", object.size)
+                if dialect.append == .post, AppendState(object.manifest) != nil { xml.element("Type", "Appendable") }
                 xml.element("StorageClass", dialect.wireName(ofClass: object.manifest.attributes.storageClass))
                 if withOwner { xml.owner() }
             }

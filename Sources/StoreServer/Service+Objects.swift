@@ -116,6 +116,7 @@ extension Service {
         if manifest.attributes.storageClass != dialect.storageClasses[0] {
             headers.add(name: dialect.header("storage-class"), value: dialect.wireName(ofClass: manifest.attributes.storageClass))
         }
+        headers.add(kindOf: manifest, dialect)
         if request.target.has("partNumber"), !manifest.partSizes.isEmpty {
             headers.add(name: dialect.header("mp-parts-count"), value: String(manifest.partSizes.count))
         }

@@ -13,8 +13,9 @@ struct Service: Sendable {
     }
 
     func respond(to request: Request, _ claim: PayloadClaim) async throws -> Response {
-        switch request.operation {
-        case .listBuckets: listBuckets(request)
+        if let response = try await respondInDialect(request, claim) { return response }
+        return switch request.operation {
+        case .listBuckets: try listBuckets(request)
         case .createBucket: try await createBucket(request, claim)
         case .headBucket: try headBucket(request)
         case .deleteBucket: try deleteBucket(request)
@@ -33,7 +34,7 @@ struct Service: Sendable {
         case .completeMultipartUpload: try await completeUpload(request, claim)
         case .abortMultipartUpload: try abortUpload(request)
         case .listParts: try listParts(request)
-        case .unknown: throw ServiceError.methodNotAllowed
+        default: throw ServiceError.methodNotAllowed
         }
     }
 

@@ -98,11 +98,10 @@ extension ServerContext {
     fileprivate init(_ configuration: StoreServer.Configuration, _ folder: DataFolder) {
         let counters = Counters()
         let faults = FaultPlan(seed: configuration.faultSeed)
+        let keys = KeyRing(accessKey: configuration.accessKey, secretKey: configuration.secretKey)
         self.init(
             service: Service(folder: folder, dialect: configuration.dialect, region: configuration.region),
-            verifier: SignatureVerifier(
-                accessKey: configuration.accessKey, secretKey: configuration.secretKey, region: configuration.region,
-                dialect: configuration.dialect),
+            verifier: SignatureVerifier(keys: keys, region: configuration.region, dialect: configuration.dialect), keys: keys,
             counters: counters, faults: faults, control: ControlPath(counters: counters, faults: faults), requestIDs: Generations(),
             logger: configuration.logger)
     }

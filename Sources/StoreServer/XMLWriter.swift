@@ -11,6 +11,13 @@ struct XMLWriter {
         return writer.bytes
     }
 
+    /// One document whose root has nothing but text.
+    static func text(_ root: String, namespace: String?, _ text: String) -> [UInt8] {
+        document(root, namespace: namespace) { writer in
+            for byte in text.utf8 { writer.append(byte) }
+        }
+    }
+
     mutating func element(_ name: String, _ content: (inout XMLWriter) -> Void) {
         open(name)
         content(&self)

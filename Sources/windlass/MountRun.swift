@@ -25,12 +25,12 @@ struct MountRun {
         // Before the first thread is started: all of them leave these signals to the one that waits for them.
         let signals = SignalWatch()
         let mountPoint = try checkedMountPoint()
-        let client = try command.connection.client(logger: logger)
+        let client = try command.connection.client(command.address, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
         if let source = client.credentialsSource { logger.info("using \(source)") }
         let volume = Volume(
-            RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger), options: command.volumeOptions(),
+            GuardedStore(RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger)), options: command.volumeOptions(),
             staging: try stagingFolder(), logger: logger)
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
