@@ -10,6 +10,10 @@ final class Bucket: Sendable {
         var objects = SortedIndex<StoredObject>()
         var uploads: [String: PendingUpload] = [:]
         var deleted = false
+        /// Nil unless listings shall lag.
+        var log: ChangeLog<StoredObject>?
+
+        mutating func record(_ key: Key) { log?.record(key, objects[key]) }
     }
 
     let name: String
@@ -31,8 +35,19 @@ final class Bucket: Sendable {
         state.withLock { $0.objects[key] }
     }
 
-    func page(_ query: ListingQuery) -> ListingPage<StoredObject> {
-        state.withLock { $0.objects.page(query) }
+    /// One page, without what a reader with that lag does not see yet.
+    func page(_ query: ListingQuery, _ lag: ListingLag? = nil) -> ListingPage<StoredObject> {
+        state.withLock { state in
+            guard let lag, let log = state.log else { return state.objects.page(query) }
+            return log.shown(state.objects, lag).page(query)
+        }
+    }
+
+    /// Whether changes are remembered, for listings that lag.
+    func remembersChanges(_ remembers: Bool) {
+        state.withLock { state in
+            if remembers != (state.log != nil) { state.log = remembers ? ChangeLog() : nil }
+        }
     }
 
     /// Somebody else changed the object meanwhile.
@@ -61,6 +76,7 @@ final class Bucket: Sendable {
                 if let expected, expected !== state.objects[manifest.key] { throw Overtaken() }
                 try condition.check(current: state.objects[manifest.key]?.etag)
                 try folder.publish(draft, manifest)
+                state.record(manifest.key)
                 return state.objects.set(manifest.key, object)
             }
         }
@@ -88,6 +104,7 @@ final class Bucket: Sendable {
         let result = state.withLock { state -> Result<StoredObject?, ServiceError> in
             Result { () throws(ServiceError) in
                 try condition.check(current: state.objects[key]?.etag)
+                state.record(key)
                 return state.objects.remove(key)
             }
         }
@@ -105,6 +122,8 @@ final class Bucket: Sendable {
             guard pairs.allSatisfy({ state.objects[$0.old.manifest.key] === $0.old }) else { throw ServiceError.renameConflict }
             for (pair, draft) in zip(pairs, drafts) {
                 try folder.publish(draft, pair.new)
+                state.record(pair.old.manifest.key)
+                state.record(pair.new.key)
                 state.objects.remove(pair.old.manifest.key)
                 state.objects.set(pair.new.key, StoredObject(pair.new))
             }

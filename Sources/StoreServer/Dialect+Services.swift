@@ -88,6 +88,14 @@ extension Dialect {
         return dialect
     }()
 
+    /// AWS's security token service, which is no store.
+    static let tokenService: Dialect = {
+        var dialect = Dialect.s3
+        dialect.schemes = [.v4]
+        dialect.acceptsAnyRegion = true
+        return dialect
+    }()
+
     /// The dialect in which a request is answered: in kind, where a service has two families of headers.
     package func speaking(_ family: HeaderFamily) -> Dialect {
         guard service == .obs, family == .compatible else { return self }

@@ -49,6 +49,10 @@ final class Exchange {
 
     private func answer() async throws -> Response {
         let target = try RequestTarget(head.uri)
+        if context.isForIdentity || dialect.schemes.contains(.bearer) && IdentityService.isTokenRequest(head.method, target) {
+            isControl = true
+            return try await context.identity.respond(head, target, body)
+        }
         if target.rawPath.hasPrefix(ControlPath.prefix) { return try await control(target) }
         dialect = dialect.speaking(HeaderFamily(headers: head.headers, target: target))
         let name = try ResourceName(target: target, host: head.headers.first(name: "host") ?? "", dialect: dialect)
@@ -66,7 +70,8 @@ final class Exchange {
             method: head.method.rawValue, target: target, headers: head.headers, hostBucket: name.isVirtualHost ? name.bucket : nil)
         let claim = try context.verifier.verify(signed, now: now)
         let request = Request(
-            id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now)
+            id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now,
+            lag: faults.listingLag)
         let response = try await service.respond(to: request, claim)
         return faults.isGarbage && operation.isListing ? Self.garbage : response
     }

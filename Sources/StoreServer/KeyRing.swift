@@ -21,9 +21,10 @@ package final class KeyRing: Sendable {
         var keys: [String: Key]
         var tokens: [String: StoreTime] = [:]
         var lasting: (accessKey: String, secretKey: String)
-        var lifetimeSeconds: Int64 = 3600
+        var lifetimeSeconds = KeyRing.usualLifetimeSeconds
     }
 
+    static let usualLifetimeSeconds: Int64 = 3600
     /// How many issued ones are remembered; beyond that the first to end goes.
     private static let limit = 4096
     private let state: Mutex<State>

@@ -12,6 +12,8 @@ struct Request {
     let body: RequestBody
     /// The server's idea of the time.
     let now: StoreTime
+    /// Of listings; nil for none.
+    var lag: ListingLag?
 
     func header(_ name: String) -> String? { head.headers.first(name: name) }
 

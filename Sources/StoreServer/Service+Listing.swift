@@ -25,7 +25,7 @@ extension Service {
         let encoding = try NameEncoding(request)
         let marker = request.target["marker"] ?? ""
         let query = try listingQuery(request, after: marker.isEmpty ? nil : Key(marker))
-        let page = try bucket(request).page(query)
+        let page = try bucket(request).page(query, request.lag)
         return .xml(
             document("ListBucketResult") { xml in
                 writeHead(&xml, request, query, page, encoding)
@@ -42,7 +42,7 @@ extension Service {
         let token = request.target["continuation-token"]
         let startAfter = request.target["start-after"]
         let query = try listingQuery(request, after: try token.map(Self.key(ofToken:)) ?? startAfter.map { Key($0) })
-        let page = try bucket(request).page(query)
+        let page = try bucket(request).page(query, request.lag)
         return .xml(
             document("ListBucketResult") { xml in
                 writeHead(&xml, request, query, page, encoding)

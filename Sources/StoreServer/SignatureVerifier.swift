@@ -6,12 +6,15 @@ import Synchronization
 package final class SignatureVerifier: Sendable {
     private let keys: KeyRing
     private let region: String
+    /// As Version 4 names it in the scope.
+    private let service: String
     /// In the server's own family of headers.
     private let dialect: Dialect
     /// The signing key of the last key and day, which is nearly always the next request's too.
     private let lastKey = Mutex<(secretKey: String, scope: String, key: SymmetricKey)?>(nil)
 
-    package init(keys: KeyRing, region: String, dialect: Dialect) {
+    package init(keys: KeyRing, region: String, dialect: Dialect, service: String = "s3") {
+        self.service = service
         self.keys = keys
         self.region = region
         self.dialect = dialect
@@ -98,9 +101,9 @@ extension SignatureVerifier {
     }
 
     private func checkScope(_ claim: SignatureClaim) throws(ServiceError) {
-        guard claim.service == "s3", dialect.acceptsAnyRegion || claim.region == region else {
+        guard claim.service == service, dialect.acceptsAnyRegion || claim.region == region else {
             let code = claim.expires == nil ? "AuthorizationHeaderMalformed" : "AuthorizationQueryParametersError"
-            throw ServiceError(400, code, "The credential scope '\(claim.scope)' is wrong; expecting region '\(region)' and service 's3'")
+            throw ServiceError(400, code, "The credential scope '\(claim.scope)' is wrong; expecting region '\(region)' and service '\(service)'")
                 .with(detail: "Region", region).with(header: dialect.header("bucket-region"), region)
         }
     }

@@ -3,6 +3,7 @@ import Foundation
 import ObjectStorage
 import RemoteStore
 import StoreServer
+import TestSupport
 import Testing
 
 /// What goes wrong at the server or on the way, and what the client makes of it: an error or the right bytes, never wrong ones.
@@ -125,7 +126,7 @@ import Testing
     @Test func tellsWrongKeysFromMissingRights() async throws {
         let bucket = try await EmbeddedBucket("wrong-secret")
         #expect(await reason { _ = try await bucket.store.list(ListRequest()) } == .badCredentials)
-        #expect(await reason { _ = try await bucket.store.head("k", ReadConditions()) } == .badCredentials, "HEAD has no body: a GET tells")
+        #expect(await reason { _ = try await bucket.store.head("k", ReadConditions()) } == .badCredentials, "what HEAD does not say, GET does")
         await bucket.end()
     }
 
