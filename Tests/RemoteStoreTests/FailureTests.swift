@@ -3,7 +3,6 @@ import Foundation
 import ObjectStorage
 import RemoteStore
 import StoreServer
-import TestSupport
 import Testing
 
 /// What goes wrong at the server or on the way, and what the client makes of it: an error or the right bytes, never wrong ones.
