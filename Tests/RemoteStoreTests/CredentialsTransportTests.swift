@@ -1,4 +1,5 @@
 import Credentials
+import Foundation
 import Glibc
 import HTTPTransport
 import RemoteStore
@@ -101,13 +102,17 @@ private final class OneAnswerServer: Sendable {
         close(listener)
     }
 
-    /// Small requests arrive whole within the tenth of a second that is waited.
+    /// Header and body of a request come in as many pieces as the sender likes.
     private func serve(_ connection: Int32, _ answer: [UInt8]) {
         defer { close(connection) }
-        usleep(100_000)
-        var block = [UInt8](repeating: 0, count: 64 << 10)
-        let count = unsafe recv(connection, &block, block.count, 0)
-        seen.withLock { $0.append(String(decoding: block.prefix(max(0, count)), as: UTF8.self)) }
+        var text = ""
+        while !Self.isWhole(text) {
+            var block = [UInt8](repeating: 0, count: 64 << 10)
+            let count = unsafe recv(connection, &block, block.count, 0)
+            guard count > 0 else { break }
+            text += String(decoding: block.prefix(count), as: UTF8.self)
+        }
+        seen.withLock { $0.append(text) }
         guard !answer.isEmpty else {
             usleep(60_000_000)
             return
@@ -118,5 +123,12 @@ private final class OneAnswerServer: Sendable {
             guard wrote > 0 else { return }
             sent += wrote
         }
+    }
+
+    private static func isWhole(_ text: String) -> Bool {
+        guard let end = text.range(of: "\r\n\r\n") else { return false }
+        let length = text[..<end.lowerBound].components(separatedBy: "\r\n").lazy
+            .compactMap { $0.lowercased().hasPrefix("content-length:") ? Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) : nil }.first
+        return text[end.upperBound...].utf8.count >= length ?? 0
     }
 }
