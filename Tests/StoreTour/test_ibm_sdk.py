@@ -81,7 +81,7 @@ def test_objects(cos, bucket):
     assert [item["Key"] for item in cos.list_objects_v2(Bucket=bucket)["Contents"]] == ["a b"]
     assert refusal(cos.get_object, Bucket=bucket, Key="none") == (404, "NoSuchKey")
     assert refusal(cos.get_object, Bucket="none-" + bucket, Key="k") == (404, "NoSuchBucket")
-    assert refusal(cos.put_object, Bucket=bucket, Key="a b", Body=b"x", IfMatch='"0"') == (412, "PreconditionFailed")
+    assert refusal(cos.get_object, Bucket=bucket, Key="a b", IfMatch="\"0\"") == (412, "PreconditionFailed")
     assert refusal(cos.put_object, Bucket=bucket, Key="k", Body=b"x", ChecksumCRC32=crc32_text(b"y")) == (400, "BadDigest")
     assert refusal(cos.put_object, Bucket=bucket, Key="k", Body=b"x", Metadata={"m": "v" * 3000}) == (400, "MetadataTooLarge")
     cos.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a b"}, {"Key": "none"}]})
