@@ -56,7 +56,7 @@ let package = Package(
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes", logging]),
         layer("Threads"),
-        layer("Credentials", ["FileSystemTypes", "Threads"]),
+        layer("Credentials", ["FileSystemTypes", "Threads", crypto]),
         layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
         layer("HTTPTransport", ["CCurl", "FileSystemTypes", "Threads"]),
         layer(

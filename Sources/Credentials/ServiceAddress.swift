@@ -15,6 +15,12 @@ package enum ServiceAddress {
         return ["169.254.170.2", "169.254.170.23", "fd00:ec2::23", "[fd00:ec2::23]"].contains(parts.host ?? "")
     }
 
+    /// Amazon's token service (STS) of a region, or the one of all.
+    static func tokenService(region: String?) -> String {
+        guard let region else { return "https://sts.amazonaws.com" }
+        return "https://sts.\(region).amazonaws.com\(region.hasPrefix("cn-") ? ".cn" : "")"
+    }
+
     /// On this machine, or at one of the addresses that its host answers (RFC 3927, RFC 4291 2.5.6, and Amazon's fd00:ec2::/32): no proxy
     /// in between could reach the same.
     package static func isNear(_ url: String) -> Bool {

@@ -51,7 +51,7 @@ extension StoreClient {
             _ = try await sendOnce(probe, authority)
             return error
         } catch let refusal {
-            return refusal.reason == .badCredentials ? refusal : error
+            return [.badCredentials, .clockSkew].contains(refusal.reason) ? refusal : error
         }
     }
 

@@ -7,6 +7,8 @@ import NIOHTTP1
 /// * `PUT /_store/identity`: `{"sessionTokens": "required", "lifetimeSeconds": 5, "failureStatus": 503}`; what is left out is as usual
 /// * `POST /_store/identity/revoke`: everything issued ends now, sessions too
 /// * `PUT /_store/keys`: `{"accessKey": "...", "secretKey": "..."}` in place of the lasting pair
+/// * `POST /_store/keys`: the same, perhaps with a `token`, beside the lasting pair
+/// * `DELETE /_store/keys/ACCESSKEY`: it is good no more
 extension ControlPath {
     private struct Report: Encodable {
         var settings: IdentityState.Settings
@@ -17,6 +19,7 @@ extension ControlPath {
     private struct Pair: Decodable {
         var accessKey: String
         var secretKey: String
+        var token: String?
     }
 
     /// Nil for a path that is none of these.
@@ -35,6 +38,10 @@ extension ControlPath {
         case (.PUT, "keys"):
             let pair = try await decode(Pair.self, body)
             identity.keys.replaceLasting(accessKey: pair.accessKey, secretKey: pair.secretKey)
+        case (.POST, "keys"):
+            let pair = try await decode(Pair.self, body)
+            identity.keys.add(accessKey: pair.accessKey, secretKey: pair.secretKey, token: pair.token)
+        case (.DELETE, _) where path.hasPrefix("keys/"): identity.keys.remove(accessKey: String(path.dropFirst("keys/".count)))
         default: return nil
         }
         return Response(204)

@@ -88,6 +88,15 @@ package final class KeyRing: Sendable {
         }
     }
 
+    /// A further pair beside the lasting one, good until it is removed; with a token it is good only with that.
+    package func add(accessKey: String, secretKey: String, token: String?) {
+        state.withLock { $0.keys[accessKey] = Key(secretKey: secretKey, token: token) }
+    }
+
+    package func remove(accessKey: String) {
+        state.withLock { $0.keys[accessKey] = nil }
+    }
+
     /// From now on a key is good only with this token, like one that was issued.
     package func requireToken(_ token: String, of accessKey: String) {
         state.withLock { $0.keys[accessKey]?.token = token }

@@ -92,7 +92,8 @@ struct ConnectionOptions: ParsableArguments {
         configuration.signature = try choice.signature ?? negotiated(choice, address?.bucket, transport)
         configuration.dialect = choice.dialect(configuration.signature)
         configuration.objects = try objects.options(endpoint: choice.endpoint)
-        let chain = credentials.chain(dialect: CredentialsDialect(choice.family), transport: CredentialsTransport(options), logger: logger)
+        let chain = credentials.chain(
+            dialect: CredentialsDialect(choice.family), bucket: address?.bucket.text, transport: CredentialsTransport(options), logger: logger)
         return StoreClient(configuration, transport: transport, credentials: chain, logger: logger)
     }
 

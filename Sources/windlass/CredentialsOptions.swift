@@ -2,6 +2,7 @@ import ArgumentParser
 import Credentials
 import Foundation
 import Logging
+import RemoteStore
 
 /// A credentials file of Windlass's own and one of its sections: `FILE` or `FILE:SECTION`.
 struct CredentialsFile: ExpressibleByArgument {
@@ -53,10 +54,14 @@ struct CredentialsOptions: ParsableArguments {
     }
 
     /// The places where credentials are looked for, in their order. Failures that nobody sees because older credentials still serve are logged.
-    func chain(dialect: CredentialsDialect, transport: any CredentialsHTTP, logger: Logger) -> CredentialsChain {
+    ///
+    /// `bucket` is the one to be used, where there is one.
+    func chain(dialect: CredentialsDialect, bucket: String? = nil, transport: any CredentialsHTTP, logger: Logger) -> CredentialsChain {
         if anonymous { return CredentialsChain([AnonymousProvider()]) }
         let file = credentials.map { CredentialsChain.OwnFile(path: Self.absolute($0.path), section: $0.section ?? "default") }
-        return .standard(dialect: dialect, environment: environment, profile: profile, http: transport, ownFile: file) { error in
+        return .standard(
+            dialect: dialect, environment: environment, profile: profile, bucket: bucket, http: transport, signer: ServiceSigner(), ownFile: file
+        ) { error in
             logger.warning("credentials could not be renewed, those at hand are used for now: \(error)")
         }
     }
