@@ -12,8 +12,12 @@ struct BucketFolder: Sendable {
     var objects: String { "\(path)/objects" }
     var uploads: String { "\(path)/uploads" }
 
-    func create(_ created: StoreTime) throws(FileFailure) {
+    func makeFolders() throws(FileFailure) {
         for folder in [path, objects, uploads] { try SystemFolder.make(folder) }
+    }
+
+    /// Makes the bucket be there, whose folders are made.
+    func create(_ created: StoreTime) throws(FileFailure) {
         let draft = marker + ".draft"
         try SystemFolder.unlink(draft)
         try SystemFile.create(draft).write(Array(String(created.milliseconds).utf8))

@@ -53,9 +53,10 @@ final class DataFolder: Sendable {
         try buckets.withLock { buckets in
             guard buckets[name] == nil else { throw ServiceError.bucketAlreadyOwnedByYou }
             let created = StoreTime.now
-            try folder.create(created)
-            // On the disk first: a bucket reads its settings when it is made.
+            try folder.makeFolders()
+            // Before the marker, so that a bucket never is there without what it was created with; and it reads them when it is made.
             try BucketSettings(path: folder.settings).change { $0 = settings }
+            try folder.create(created)
             let bucket = Bucket(name: name, created: created, folder: folder)
             bucket.remembersChanges(remembersChanges.load(ordering: .relaxed))
             buckets[name] = bucket
@@ -128,14 +129,23 @@ private final class FolderLoader {
         try? bucket.add(upload)
     }
 
-    /// The manifest in a file; nil, and removed, where it was not finished.
+    /// The manifest in a file; nil, and removed, where it was not finished or not even begun.
     private func manifest(at path: String) throws(FileFailure) -> Manifest? {
-        if !path.hasSuffix(".draft"), let manifest = ManifestFile.decode(try SystemFile.readAll(path), blob: blob) {
+        if !path.hasSuffix(".draft"), let bytes = try bytes(at: path), let manifest = ManifestFile.decode(bytes, blob: blob) {
             generations.skip(past: manifest.generation)
             return manifest
         }
         try SystemFolder.unlink(path)
         return nil
+    }
+
+    private func bytes(at path: String) throws(FileFailure) -> [UInt8]? {
+        do {
+            return try SystemFile.readAll(path)
+        } catch {
+            if error.isMissing { return nil }
+            throw error
+        }
     }
 
     private func blob(_ id: UInt64) -> Blob {
