@@ -136,12 +136,17 @@ extension ManifestFile {
             let etag = reader.text(), let modified = reader.integer(Int64.self), let headers = namedValues(&reader),
             let metadata = namedValues(&reader), let storageClass = reader.text(), let parts = reader.list({ $0.integer(Int64.self) }),
             let checksum = checksum(&reader), let upload = reader.text(), let content = content(&reader, blob), let properties = properties(&reader),
-            let facts = ObjectFacts(bytes: reader.isAtEnd ? [] : reader.bytes() ?? [])
+            let facts = facts(&reader)
         else { return nil }
         return Manifest(
             key: Key(key), generation: generation, size: size, etag: etag, modified: StoreTime(milliseconds: modified),
             attributes: StoredAttributes(headers: headers, metadata: metadata, storageClass: storageClass), content: content, partSizes: parts,
             checksum: checksum, upload: upload.isEmpty ? nil : upload, properties: properties, facts: facts)
+    }
+
+    private static func facts(_ reader: inout BinaryReader) -> ObjectFacts? {
+        if reader.isAtEnd { return ObjectFacts() }
+        return reader.bytes().flatMap { ObjectFacts(bytes: $0) }
     }
 
     private static func properties(_ reader: inout BinaryReader) -> [String: String]? {
@@ -163,7 +168,8 @@ extension ManifestFile {
     }
 
     private static func content(_ reader: inout BinaryReader, _ blob: (UInt64) -> Blob) -> StoredContent? {
-        guard reader.integer(UInt8.self) == 1 else { return .inline }
+        guard let kind = reader.integer(UInt8.self) else { return nil }
+        guard kind == 1 else { return .inline }
         let segments = reader.list { reader -> Segment? in
             guard let id = reader.integer(UInt64.self), let offset = reader.integer(Int64.self), let count = reader.integer(Int64.self) else {
                 return nil
