@@ -8,12 +8,13 @@ import subprocess
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
 import identities
 import secrets_search
-from deadlines import run
+from deadlines import programs, run, start
 from mounts import WINDLASS, Mount, is_mount_point, wait_until
 from stores import body, keys
 
@@ -97,13 +98,10 @@ def copy(folder, count, rotate, at):
 
 
 def assert_no_secret(place):
-    """Neither in the log nor in what else the mount has left, nor on its command line."""
-    secrets = place.source.secrets
-    visible = [path for path in place.folder.rglob("*") if path.is_file() and not path.is_relative_to(place.source.home)
-               and not path.is_relative_to(place.mount.path)]
-    leaks = [(path, secret) for path in visible for secret in secrets_search.found(path.read_bytes(), secrets)]
-    leaks += [(f"process {process}", secret) for process, line in secrets_search.processes(os.fsencode(place.folder))
-              for secret in secrets_search.found(line, secrets)]
+    """Neither in the log nor in what else the mount has left (its record, its staging files), nor on a command line."""
+    hidden = [place.source.home, place.mount.path]
+    leaks = list(secrets_search.in_files(place.folder, place.source.secrets, but=hidden))
+    leaks += secrets_search.in_command_lines(os.fsencode(place.folder), place.source.secrets)
     assert not leaks, f"visible: {leaks}"
 
 
@@ -113,6 +111,8 @@ def test_a_copy_survives_new_credentials_in_its_middle(place):
     copy(place.mount.path, FILES, place.source.renew, FILES // 3)
     assert len(keys(place.s3, place.bucket)) == FILES
     assert body(place.s3, place.bucket, f"f{FILES - 1}") == b"what is copied"
+    if not isinstance(place.source, identities.KeysInFile):
+        assert re.search("again with new credentials from .*" + re.escape(place.source.named()), place.logged()), "nothing was refused"
     assert_no_secret(place)
 
 
@@ -148,6 +148,113 @@ def test_failures_of_a_service_are_hidden_while_its_keys_are_good(place):
     assert_no_secret(place)
 
 
+@pytest.fixture(scope="module")
+def wrong_clock(tmp_path_factory):
+    """A library that moves the clock of the program it is loaded into."""
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("there is no C compiler to make a wrong clock with")
+    library = tmp_path_factory.mktemp("clock") / "wrong_clock.so"
+    run([compiler, "-shared", "-fPIC", "-O1", "-o", library, Path(__file__).with_name("wrong_clock.c"), "-ldl"])
+    return library
+
+
+@pytest.mark.parametrize("minutes", [20, -20])
+@pytest.mark.parametrize("kind", [identities.InstanceMetadata, identities.AssumedRole, identities.SharedCredentials, identities.Agency])
+def test_a_clock_that_is_twenty_minutes_off(kind, minutes, issuing_stores, wrong_clock, tmp_path):
+    """Keys that last fifteen minutes would seem to have ended when they come."""
+    store, home = issuing_stores(kind.dialect), tmp_path / "home"
+    home.mkdir()
+    with identities.source(kind, store, home) as source:
+        if not isinstance(source, identities.KeysInFile):
+            store.behave(sessionTokens="offered", lifetimeSeconds=900)
+        place = Place(store, source, tmp_path)
+        place.mount.environment |= {"LD_PRELOAD": str(wrong_clock), "CLOCK_OFFSET": str(minutes * 60)}
+        place.mount.start()
+        try:
+            (place.mount.path / "a").write_bytes(b"1")
+            source.renew()
+            (place.mount.path / "b").write_bytes(b"2")
+        finally:
+            place.mount.stop()
+    assert "clock differs" in place.logged(), "the clock was right"
+    assert keys(place.s3, place.bucket) == ["a", "b"]
+    assert_no_secret(place)
+
+
+def test_a_crash_leaves_no_dump(issuing_stores, tmp_path):
+    """Even where the shell allows dumps of any size."""
+    home, folder = tmp_path / "home", tmp_path / "crash"
+    home.mkdir()
+    folder.mkdir()
+    allowing = ["bash", "-c", f"cd {folder} && ulimit -c unlimited && exec \"$@\"", "crash"]
+    with identities.source(identities.Container, issuing_stores("s3"), home) as source:
+        place = Place(issuing_stores("s3"), source, folder, prefix=allowing)
+        place.mount.start()
+        try:
+            (place.mount.path / "a").write_bytes(b"1")
+            assert re.search(r"^Max core file size +0 ", (Path("/proc") / str(place.mount.process.pid) / "limits").read_text(), re.MULTILINE)
+            place.mount.process.send_signal(signal.SIGSEGV)
+            # What a signal from outside has interrupted does not fail again by itself.
+            wait_until(lambda: "Backtrace took" in place.mount.text(), 60, "the report of the crash")
+            assert "Registers" not in place.mount.text(), "what registers point to may be a key"
+            place.mount.process.send_signal(signal.SIGSEGV)
+            place.mount.process.wait(60)
+        finally:
+            place.mount.kill()
+        assert not [path for path in folder.iterdir() if path.name.startswith("core")]
+        assert_no_secret(place)
+
+
+def test_the_background_gets_nothing_that_was_not_given(issuing_stores, tmp_path):
+    """Neither on its command line nor in its environment."""
+    home, folder = tmp_path / "home", tmp_path / "background"
+    home.mkdir()
+    folder.mkdir()
+    with identities.source(identities.Environment, issuing_stores("s3"), home) as source:
+        place = Place(issuing_stores("s3"), source, folder)
+        command = [str(part) for part in place.mount.command() if part != "--foreground"]
+        try:
+            run(command, env=place.mount.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            record, = (folder / f"windlass-{os.getuid()}").iterdir()
+            process = Path("/proc") / record.read_text().split()[0]
+            assert process.joinpath("cmdline").read_bytes().split(b"\0")[1:-1] == [*map(os.fsencode, command[1:]), b"--foreground"]
+            given = {os.fsencode(f"{name}={value}") for name, value in place.mount.environment.items()}
+            more = {entry for entry in process.joinpath("environ").read_bytes().split(b"\0") if entry} - given
+            assert all(entry.startswith((b"WINDLASS_READY_DESCRIPTOR=", b"SWIFT_BACKTRACE=")) for entry in more), more
+            assert_no_secret(place)
+        finally:
+            if is_mount_point(place.mount.path):
+                run(["fusermount3", "-u", place.mount.path])
+                wait_until(lambda: not process.exists(), 30, "the process in the background ends")
+
+
+class TestSearch:
+    """That the search for secrets finds them: without this, the tests above would say nothing."""
+
+    @pytest.mark.parametrize("secret", [
+        "a-secret-by-name", "5f" * 20, "5f" * 28, "TKN+/" + "5f" * 40 + "==", "eyJ" + "5f" * 20 + ".x", "Authorization: Bearer abcdefgh",
+        "AWS4-HMAC-SHA256 Credential=x, Signature=y"])
+    def test_finds_it_in_a_log(self, tmp_path, secret):
+        (tmp_path / "deep").mkdir()
+        (tmp_path / "deep" / "log").write_text(f"12:00 trace GET a: {secret}\n")
+        assert list(secrets_search.in_files(tmp_path, ["a-secret-by-name"]))
+        assert not list(secrets_search.in_files(tmp_path, ["a-secret-by-name"], but=[tmp_path / "deep"]))
+
+    def test_finds_it_on_a_command_line(self, tmp_path):
+        process = start(["sh", "-c", "sleep 60; true", str(tmp_path), "a-secret-by-name"])
+        try:
+            wait_until(lambda: list(secrets_search.in_command_lines(os.fsencode(tmp_path), ["a-secret-by-name"])), 20, "it is found")
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(20)
+            programs.discard(process)
+
+    def test_does_not_take_everything_for_a_secret(self, tmp_path):
+        (tmp_path / "log").write_text(f"PUT bucket/key: status 200 etag={'5f' * 16} sha256={'5f' * 32}\n")
+        assert not list(secrets_search.in_files(tmp_path, ["a-secret-by-name"]))
+
+
 class TestCommands:
     @pytest.fixture
     def store(self, issuing_stores):
@@ -155,7 +262,7 @@ class TestCommands:
 
     @pytest.fixture
     def asking(self, store, tmp_path):
-        """Lists buckets with nothing but what the test gives; `home` is the tests's own."""
+        """Lists buckets with nothing but what the test gives; `home` is the test's own."""
 
         def call(*options, **environment):
             return run(

@@ -101,13 +101,16 @@ private final class OneAnswerServer: Sendable {
         close(listener)
     }
 
-    /// Small requests arrive whole within the tenth of a second that is waited.
     private func serve(_ connection: Int32, _ answer: [UInt8]) {
         defer { close(connection) }
-        usleep(100_000)
-        var block = [UInt8](repeating: 0, count: 64 << 10)
-        let count = unsafe recv(connection, &block, block.count, 0)
-        seen.withLock { $0.append(String(decoding: block.prefix(max(0, count)), as: UTF8.self)) }
+        var text = ""
+        while !Self.isWhole(text) {
+            var block = [UInt8](repeating: 0, count: 64 << 10)
+            let count = unsafe recv(connection, &block, block.count, 0)
+            guard count > 0 else { return }
+            text += String(decoding: block[..<count], as: UTF8.self)
+        }
+        seen.withLock { $0.append(text) }
         guard !answer.isEmpty else {
             usleep(60_000_000)
             return
@@ -118,5 +121,13 @@ private final class OneAnswerServer: Sendable {
             guard wrote > 0 else { return }
             sent += wrote
         }
+    }
+
+    /// Whether the head is there, and of the body as much as it announces.
+    private static func isWhole(_ text: String) -> Bool {
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return false }
+        let fields = text[..<end.lowerBound].split(separator: "\r\n").map { $0.lowercased() }
+        let length = fields.first { $0.hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+        return text[end.upperBound...].utf8.count >= length
     }
 }
