@@ -18,8 +18,8 @@ struct AppendState: Hashable, Sendable {
 }
 
 extension Manifest {
-    /// Whether the ETag says nothing of the bytes, because they came in pieces.
-    var hasOpaqueTag: Bool { AppendState(self) != nil || properties["modified"] != nil }
+    /// Whether the ETag says nothing of the bytes, because they came in pieces or are encrypted.
+    var hasOpaqueTag: Bool { AppendState(self) != nil || properties["modified"] != nil || facts.encryption?.hidesTag == true }
 
     /// Makes it an object like any that was put at once, as a copy is.
     mutating func forgetHistory() {

@@ -103,9 +103,10 @@ struct ExpectedChecksum {
 
     /// Nil where none is announced; more than one is refused.
     init?(_ request: Request) throws(ServiceError) {
-        let named = ChecksumAlgorithm.allCases.filter { request.own($0.headerName) != nil }
+        let known = request.dialect.features.checksums
+        let named = known.filter { request.own($0.headerName) != nil }
         let trailer = request.own("trailer").flatMap { text in
-            ChecksumAlgorithm.allCases.first { request.dialect.header($0.headerName) == text.trimmed.lowercased() }
+            known.first { request.dialect.header($0.headerName) == text.trimmed.lowercased() }
         }
         guard named.count + (trailer == nil ? 0 : 1) <= 1 else { throw .invalidRequest("Expecting a single x-amz-checksum- header") }
         inTrailer = trailer != nil
@@ -114,13 +115,15 @@ struct ExpectedChecksum {
             value = try request.own(algorithm.headerName).map { text throws(ServiceError) in try Self.bytes(text, algorithm) }
             return
         }
-        guard let name = request.own("sdk-checksum-algorithm"), let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else { return nil }
+        guard let name = request.own("sdk-checksum-algorithm"), let algorithm = known.first(where: { $0.rawValue == name.uppercased() }) else {
+            return nil
+        }
         self.algorithm = algorithm
         value = nil
     }
 
     private static func bytes(_ text: String, _ algorithm: ChecksumAlgorithm) throws(ServiceError) -> [UInt8] {
-        guard let bytes = Base64.decode(text), bytes.count == algorithm.size else {
+        guard let bytes = algorithm.bytes(of: text) else {
             throw .invalidRequest("Value for x-amz-\(algorithm.headerName) header is invalid.")
         }
         return bytes

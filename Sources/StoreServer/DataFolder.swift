@@ -52,9 +52,11 @@ final class DataFolder: Sendable {
         let folder = BucketFolder(path: "\(path)/buckets/\(name)")
         try buckets.withLock { buckets in
             guard buckets[name] == nil else { throw ServiceError.bucketAlreadyOwnedByYou }
-            let bucket = Bucket(name: name, created: .now, folder: folder)
-            try folder.create(bucket.created)
-            try bucket.settings.change { $0 = settings }
+            let created = StoreTime.now
+            try folder.create(created)
+            // On the disk first: a bucket reads its settings when it is made.
+            try BucketSettings(path: folder.settings).change { $0 = settings }
+            let bucket = Bucket(name: name, created: created, folder: folder)
             bucket.remembersChanges(remembersChanges.load(ordering: .relaxed))
             buckets[name] = bucket
         }

@@ -68,10 +68,12 @@ final class Exchange {
         let now = StoreTime.now.adding(seconds: faults.clockSkew)
         let signed = SignedRequest(
             method: head.method.rawValue, target: target, headers: head.headers, hostBucket: name.isVirtualHost ? name.bucket : nil)
-        let claim = try context.verifier.verify(signed, now: now)
+        let isAnonymous = try SignatureScheme.find(headers: head.headers, target: target) == nil
+        let claim = try isAnonymous ? PayloadClaim(unverified: head.headers, dialect) : context.verifier.verify(signed, now: now)
         let request = Request(
             id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now,
             lag: faults.listingLag)
+        if isAnonymous { try service.authorizeAnonymous(request) }
         let response = try await service.respond(to: request, claim)
         return faults.isGarbage && operation.isListing ? Self.garbage : response
     }

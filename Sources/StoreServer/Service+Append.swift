@@ -16,13 +16,17 @@ extension Service {
         let condition = try request.writePrecondition()
         let key = try request.key()
         let receiver = try BodyReceiver(request, claim, maximum: dialect.limits.singlePut)
-        try rule.check(bucket.object(key)?.manifest)
+        let current = bucket.object(key)
+        try rule.check(current?.manifest)
+        try checkAppendKey(request, current)
+        let facts = try newFacts(request, in: bucket, isProtected: receiver.isProtected)
         var spool = BodySpool(folder)
         let summary = try await receiver.receive(into: &spool)
         try rule.checkSize(adding: summary.count)
-        let piece = AppendedPiece(key: key, attributes: attributes, summary: summary, content: spool.content.content, inline: spool.content.inline)
-        let manifest = try bucket.editing.withLock { _ in try place(piece, rule, condition, in: bucket) }
-        return appended(manifest, summary)
+        let piece = AppendedPiece(
+            key: key, attributes: attributes, facts: facts, summary: summary, content: spool.content.content, inline: spool.content.inline)
+        let object = try bucket.editing.withLock { _ in try place(piece, rule, condition, in: bucket) }
+        return appended(object.manifest, summary, headers(ofWritten: object, in: bucket, request))
     }
 
     private func appendPosition(_ request: Request) throws(ServiceError) -> Int64 {
@@ -34,7 +38,7 @@ extension Service {
     }
 
     /// Puts a piece after what is there; a put that comes between is seen, and the rule checked anew.
-    private func place(_ piece: AppendedPiece, _ rule: AppendRule, _ condition: WritePrecondition, in bucket: Bucket) throws -> Manifest {
+    private func place(_ piece: AppendedPiece, _ rule: AppendRule, _ condition: WritePrecondition, in bucket: Bucket) throws -> StoredObject {
         while true {
             let current = bucket.object(piece.key)
             try rule.check(current?.manifest)
@@ -42,7 +46,7 @@ extension Service {
             let manifest = piece.manifest(
                 after: current?.manifest, try TailWriter(folder).adding(piece, to: segments), rule, generation: folder.generations.next())
             do {
-                return try bucket.place(manifest, condition, replacing: current).manifest
+                return try bucket.place(manifest, condition, replacing: current)
             } catch is Bucket.Overtaken {
                 continue
             }
@@ -56,8 +60,9 @@ extension Service {
         return bytes
     }
 
-    private func appended(_ manifest: Manifest, _ summary: BodySummary) -> Response {
-        var headers: HTTPHeaders = ["ETag": "\"\(Hex.encode(summary.md5))\""]
+    private func appended(_ manifest: Manifest, _ summary: BodySummary, _ written: HTTPHeaders) -> Response {
+        var headers = written
+        headers.add(name: "ETag", value: "\"\(Hex.encode(summary.md5))\"")
         switch dialect.append {
         case .offset:
             headers.replaceOrAdd(name: "ETag", value: "\"\(manifest.etag)\"")
@@ -77,15 +82,16 @@ struct AppendedPiece {
     let key: Key
     /// Of the object, where this piece makes it.
     let attributes: StoredAttributes
+    let facts: ObjectFacts
     let summary: BodySummary
     let content: StoredContent
     let inline: [UInt8]
 
     /// The object with this piece. Its ETag is no hash of its bytes; with Ceph and directory buckets it counts the pieces.
     func manifest(after current: Manifest?, _ segments: [Segment], _ rule: AppendRule, generation: UInt64) -> Manifest {
-        var manifest =
-            current
-            ?? Manifest(key: key, generation: 0, size: 0, etag: "", modified: .now, attributes: attributes, content: .segments([]))
+        var new = Manifest(key: key, generation: 0, size: 0, etag: "", modified: .now, attributes: attributes, content: .segments([]))
+        new.facts = facts
+        var manifest = current ?? new
         let count = (AppendState(manifest)?.count ?? 0) + 1
         let hash = Hex.encode(Insecure.MD5.hash(data: Array("\(manifest.etag)+".utf8) + summary.md5))
         manifest.etag = rule.form == .post ? hash : "\(hash)-\(count)"

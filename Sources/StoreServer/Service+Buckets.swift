@@ -53,11 +53,14 @@ extension Service {
             root = try await requestDocument(request, claim)
             guard root.map({ $0.name == "CreateBucketConfiguration" }) ?? true else { throw ServiceError.malformedXML }
         }
-        let settings = try BucketTraits(request, root, region: region).settings
+        let rules = try newBucketRules(request)
+        let settings = try BucketTraits(request, root, region: region).settings.merging(rules.setting) { $1 }
         do {
             try folder.createBucket(name, settings: settings)
         } catch let error as ServiceError where error == .bucketAlreadyOwnedByYou && dialect.recreatesBuckets {
-            guard try folder.bucket(name).settings[BucketTraits.location] == settings[BucketTraits.location] else { throw error }
+            let bucket = try folder.bucket(name)
+            guard bucket.settings[BucketTraits.location] == settings[BucketTraits.location] else { throw error }
+            if let access = rules.access { try bucket.configure { rules, _ in rules.access = access } }
         }
         return Response(200, headers: ["Location": "/\(name)"])
     }
@@ -90,9 +93,12 @@ extension Service {
     func getBucketLocation(_ request: Request) throws -> Response {
         let bucket = try bucket(request)
         let location = location(of: bucket)
-        let root = dialect.headerPrefix == "x-obs-" ? "Location" : "LocationConstraint"
         let text = location == "us-east-1" && !dialect.hasFileSystems ? "" : location
-        return .xml(XMLWriter.text(root, namespace: dialect.xmlNamespace, text))
+        let isNative = dialect.headerPrefix == "x-obs-"
+        if dialect.hasFileSystems, !isNative {
+            return .xml(document("CreateBucketConfiguration") { $0.element("LocationConstraint", text) })
+        }
+        return .xml(XMLWriter.text(isNative ? "Location" : "LocationConstraint", namespace: dialect.xmlNamespace, text))
     }
 
     private func location(of bucket: Bucket) -> String { bucket.settings[BucketTraits.location] ?? region }

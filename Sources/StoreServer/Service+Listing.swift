@@ -54,7 +54,7 @@ extension Service {
             })
     }
 
-    private func listingQuery(_ request: Request, after: Key?) throws(ServiceError) -> ListingQuery {
+    func listingQuery(_ request: Request, after: Key?) throws(ServiceError) -> ListingQuery {
         ListingQuery(
             prefix: Key(request.target["prefix"] ?? ""), delimiter: Array((request.target["delimiter"] ?? "").utf8), after: after,
             maximum: min(try request.target.number("max-keys") ?? 1000, 1000))

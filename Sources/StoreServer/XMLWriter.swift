@@ -1,4 +1,4 @@
-/// Writes the XML of answers: elements with text, no attributes but the root's namespace.
+/// Writes the XML of answers: elements with text, hardly any attributes.
 struct XMLWriter {
     private(set) var bytes: [UInt8] = Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".utf8)
 
@@ -19,7 +19,12 @@ struct XMLWriter {
     }
 
     mutating func element(_ name: String, _ content: (inout XMLWriter) -> Void) {
-        open(name)
+        element(name, attributes: "", content)
+    }
+
+    /// `attributes` as they are to be written, with a leading blank.
+    mutating func element(_ name: String, attributes: String, _ content: (inout XMLWriter) -> Void) {
+        open(name + attributes)
         content(&self)
         close(name)
     }

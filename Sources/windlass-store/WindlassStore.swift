@@ -31,6 +31,9 @@ struct WindlassStore: AsyncParsableCommand {
     @Option(help: "Whose manners it has: obs (Huawei), cos (IBM), oos (CTYun) or s3.")
     var dialect = Dialect.ServiceName.s3
 
+    @Option(name: .customLong("quirk"), help: "Can be given several times: \(StoreFeatures.quirks). See docs/STORE.md.")
+    var quirks: [String] = []
+
     @Option(help: "How objects can be appended to: post, rgw or offset. Without it as the dialect has it.")
     var append: Dialect.AppendForm?
 
@@ -54,6 +57,10 @@ struct WindlassStore: AsyncParsableCommand {
         guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level knows trace, debug, info, notice, warning, error, critical")
+        }
+        for quirk in quirks {
+            var features = StoreFeatures.s3
+            guard features.apply(quirk: quirk) else { throw ValidationError("--quirk knows \(StoreFeatures.quirks), not \(quirk)") }
         }
         guard !folder.isEmpty else { throw ValidationError("the folder must have a name") }
         guard (0...65535).contains(metadataPort ?? 0) else { throw ValidationError("--metadata-port must be 0 to 65535") }
@@ -79,6 +86,7 @@ struct WindlassStore: AsyncParsableCommand {
         var result = Dialect(dialect)
         if let append { result.append = append }
         if oldSignatures { result.schemes.remove(.obs) }
+        for quirk in quirks { _ = result.features.apply(quirk: quirk) }
         return result
     }
 

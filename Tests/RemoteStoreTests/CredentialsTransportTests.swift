@@ -1,4 +1,5 @@
 import Credentials
+import Foundation
 import Glibc
 import HTTPTransport
 import RemoteStore
@@ -101,14 +102,15 @@ private final class OneAnswerServer: Sendable {
         close(listener)
     }
 
+    /// Header and body of a request come in as many pieces as the sender likes.
     private func serve(_ connection: Int32, _ answer: [UInt8]) {
         defer { close(connection) }
         var text = ""
         while !Self.isWhole(text) {
             var block = [UInt8](repeating: 0, count: 64 << 10)
             let count = unsafe recv(connection, &block, block.count, 0)
-            guard count > 0 else { return }
-            text += String(decoding: block[..<count], as: UTF8.self)
+            guard count > 0 else { break }
+            text += String(decoding: block.prefix(count), as: UTF8.self)
         }
         seen.withLock { $0.append(text) }
         guard !answer.isEmpty else {
@@ -123,11 +125,10 @@ private final class OneAnswerServer: Sendable {
         }
     }
 
-    /// Whether the head is there, and of the body as much as it announces.
     private static func isWhole(_ text: String) -> Bool {
-        guard let end = text.firstRange(of: "\r\n\r\n") else { return false }
-        let fields = text[..<end.lowerBound].split(separator: "\r\n").map { $0.lowercased() }
-        let length = fields.first { $0.hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
-        return text[end.upperBound...].utf8.count >= length
+        guard let end = text.range(of: "\r\n\r\n") else { return false }
+        let length = text[..<end.lowerBound].components(separatedBy: "\r\n").lazy
+            .compactMap { $0.lowercased().hasPrefix("content-length:") ? Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) : nil }.first
+        return text[end.upperBound...].utf8.count >= length ?? 0
     }
 }
