@@ -43,13 +43,25 @@ struct AssumedRoleProvider: CredentialsProvider {
         let request = CredentialsRequest(
             "POST", base.hasSuffix("/") ? base : base + "/", headers: [(name: "Content-Type", value: "application/x-www-form-urlencoded")],
             body: try form(role, settings, now), timeout: .seconds(5))
-        let signed = signer.signed(request, with: keys, service: "sts", region: region ?? "us-east-1", at: now)
-        let answer = try await call.send(signed.method, signed.url, headers: signed.headers, body: signed.body)
+        let answer = try await send { moment in
+            signer.signed(request, with: keys, service: "sts", region: region ?? "us-east-1", at: moment)
+        }
         guard answer.status == 200 else {
             let code = SecurityTokenAnswer.errorCode(answer.body)
             throw CredentialsError("\(name): \(base) answered \(answer.status)\(code); check that its source may assume \(role)")
         }
         return .keys(try SecurityTokenAnswer.parse(answer.body, from: name).onOurClock(answer, access.time))
+    }
+
+    /// A refusal by a service whose clock shows another time than ours is answered with a request of its time.
+    private func send(
+        _ signed: (Timestamp) -> CredentialsRequest
+    ) async throws(CredentialsError) -> CredentialsResponse {
+        let first = signed(access.time.now())
+        let answer = try await call.send(first.method, first.url, headers: first.headers, body: first.body)
+        guard answer.status != 200, let lead = answer.lead(of: access.time) else { return answer }
+        let second = signed(Timestamp(seconds: access.time.now().seconds - lead))
+        return try await call.send(second.method, second.url, headers: second.headers, body: second.body)
     }
 
     private func form(_ role: String, _ settings: [String: String], _ now: Timestamp) throws(CredentialsError) -> [UInt8] {

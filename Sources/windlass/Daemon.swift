@@ -42,6 +42,7 @@ enum Daemon {
     private static func spawn(readyDescriptor: Int32) throws -> pid_t {
         var environment = ProcessInfo.processInfo.environment
         environment[variable] = String(readyDescriptor)
+        if environment[CrashReports.variable] == nil { environment[CrashReports.variable] = CrashReports.setting }
         let arguments = CommandLine.arguments + ["--foreground"]
         let variables = environment.map { "\($0.key)=\($0.value)" }
         var child = pid_t()

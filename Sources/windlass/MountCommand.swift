@@ -62,6 +62,7 @@ struct MountCommand: ParsableCommand {
 
     func run() throws {
         if !foreground { throw ExitCode(try Daemon.start()) }
+        CrashReports.withholdMemory()
         try MountRun(self).run()
     }
 

@@ -4,18 +4,6 @@ import Testing
 
 /// Whatever a service, a program or a file says, reading it ends, and shows none of it.
 @Suite(.timeLimit(.minutes(2))) struct ParserTests {
-    /// SplitMix64, so that a failure can be had again.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private static let xml = """
         <?xml version="1.0" encoding="UTF-8"?>
         <R xmlns="urn:x"><Credentials><AccessKeyId>AKID</AccessKeyId><SecretAccessKey>S3CR&amp;T</SecretAccessKey>
@@ -48,7 +36,7 @@ import Testing
         let (text, parse) = Self.parsers[index]
         var refused = 0
         for _ in 0..<4000 {
-            let bytes = Self.mutated(Array(text.utf8), &random)
+            let bytes = Seeded.mutated(Array(text.utf8), &random)
             do throws(CredentialsError) {
                 let keys = try parse(bytes)
                 #expect(keys.accessKeyID.utf8.allSatisfy { (0x21...0x7e).contains($0) })
@@ -59,22 +47,6 @@ import Testing
             }
         }
         #expect(refused > 400, "most damage is noticed")
-    }
-
-    /// One to eight bytes changed, dropped, doubled, or a piece moved.
-    private static func mutated(_ original: [UInt8], _ random: inout Seeded) -> [UInt8] {
-        var bytes = original
-        for _ in 0..<Int.random(in: 1...8, using: &random) where !bytes.isEmpty {
-            let place = Int.random(in: 0..<bytes.count, using: &random)
-            switch Int.random(in: 0..<5, using: &random) {
-            case 0: bytes[place] = UInt8.random(in: .min ... .max, using: &random)
-            case 1: bytes.remove(at: place)
-            case 2: bytes.insert(contentsOf: Array("<>/&;\"{}[]:,\\\u{0}".utf8).shuffled(using: &random).prefix(2), at: place)
-            case 3: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 20)], at: place)
-            default: bytes.removeSubrange(place..<min(bytes.count, place + 10))
-            }
-        }
-        return bytes
     }
 
     @Test(arguments: [
