@@ -95,6 +95,10 @@ let package = Package(
                 "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
                 "StoreServer", logging,
             ]),
+        // Killed by Tests/Integration/test_crash.py again and again; part of no product.
+        .executableTarget(
+            name: "staging-worker", dependencies: ["Staging", "FileSystemTypes", "ObjectStorage", "Threads"], path: "Tests/StagingWorker",
+            swiftSettings: strict),
         tests("StagingTests", ["Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
         tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),

@@ -34,7 +34,8 @@ final class FolderLock: Sendable {
         guard errno.code == EWOULDBLOCK else { return .unusable(folder, errno) }
         let process = holder.map { "process \($0)" } ?? "another process"
         return StateError(
-            .inUse(pid: holder), "\(folder) is in use by \(process), which has the same bucket mounted; unmount that first, or choose another --state-dir")
+            .inUse(pid: holder),
+            "\(folder) is in use by \(process), which has the same bucket mounted; unmount that first, or choose another --state-dir")
     }
 
     private static func holder(_ descriptor: Int32) -> Int32? {

@@ -180,7 +180,8 @@ final class JournalDatabase: Sendable {
         case .SQLITE_FULL: return .call("write the journal \(path)", .noSpace)
         case .SQLITE_READONLY: return StateError(.unusable(.readOnly), "the journal \(path) cannot be written: \(text); choose another --state-dir")
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
-            return StateError(.unusable(.accessDenied), "the journal \(path) cannot be opened: \(text); check its owner and mode, or choose another --state-dir")
+            return StateError(
+                .unusable(.accessDenied), "the journal \(path) cannot be opened: \(text); check its owner and mode, or choose another --state-dir")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return StateError(.inUse(pid: nil), "the journal \(path) is open in another program; close that first")
         default: return StateError(.failed(.inputOutput), "the journal \(path) failed: \(text)")

@@ -49,7 +49,8 @@ package struct FileRecord: Hashable, Sendable {
     package var began: Timestamp
 
     package init(
-        id: FileID, key: Key, base: BaseVersion, attributes: ObjectAttributes = ObjectAttributes(), state: FileState = .writing, upload: Upload? = nil,
+        id: FileID, key: Key, base: BaseVersion, attributes: ObjectAttributes = ObjectAttributes(), state: FileState = .writing,
+        upload: Upload? = nil,
         began: Timestamp = .now
     ) {
         self.id = id

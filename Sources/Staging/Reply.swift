@@ -6,6 +6,8 @@ final class Reply<Value: Sendable>: Sendable {
         case open
         case waiting(CheckedContinuation<Value, Never>)
         case answered(Value)
+        /// Whoever waited has it, and nobody else holds on to it.
+        case delivered
     }
 
     private let state = Mutex(State.open)
@@ -17,9 +19,9 @@ final class Reply<Value: Sendable>: Sendable {
                 state = .answered(value)
                 return nil
             case .waiting(let continuation):
-                state = .answered(value)
+                state = .delivered
                 return continuation
-            case .answered: return nil
+            case .answered, .delivered: return nil
             }
         }
         waiter?.resume(returning: value)
@@ -34,7 +36,10 @@ final class Reply<Value: Sendable>: Sendable {
         defer { timer.cancel() }
         return await withCheckedContinuation { continuation in
             let answer = state.withLock { state -> Value? in
-                if case .answered(let value) = state { return value }
+                if case .answered(let value) = state {
+                    state = .delivered
+                    return value
+                }
                 state = .waiting(continuation)
                 return nil
             }

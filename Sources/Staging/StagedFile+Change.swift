@@ -88,7 +88,7 @@ extension StagedFile {
     private func punch(_ hole: Range<Int64>) throws(StateError) {
         do throws(Errno) {
             try files.punch(descriptor, ByteRange(offset: hole.lowerBound, count: Int64(hole.count)))
-        } catch where error == .notSupported {
+        } catch  where error == .notSupported {
             // A file system without holes: the space comes back with the file.
             return
         } catch {

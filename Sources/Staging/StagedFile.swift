@@ -116,7 +116,9 @@ package final class StagedFile: Sendable {
             return state.withLock { state in
                 state.sealed = state.sums.length
                 defer { state.hasUnsynced = false }
-                return (StagingSeal(file: name, length: state.sums.length, chunks: state.sums.chunks(all: state.recordedFor != id)), state.hasUnsynced)
+                return (
+                    StagingSeal(file: name, length: state.sums.length, chunks: state.sums.chunks(all: state.recordedFor != id)), state.hasUnsynced
+                )
             }
         }
         guard mustSync else { return seal }
@@ -150,7 +152,7 @@ package final class StagedFile: Sendable {
         guard !(state.withLock { $0.isRemoved }) else { return }
         do throws(Errno) {
             try files.remove(path)
-        } catch where error != .noSuchFile {
+        } catch  where error != .noSuchFile {
             throw .call("remove \(path)", error)
         } catch {}
         state.withLock { $0.isRemoved = true }

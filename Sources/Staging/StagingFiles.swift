@@ -50,7 +50,8 @@ final class StagingFiles: Sendable {
             throw StateError(
                 .corrupted(file: name, offset: size), "\(path) has \(size) of the \(sums.length) bytes that were written; nothing of it is uploaded")
         }
-        return StagedFile(name: name, folder: folder, descriptor: descriptor, sums: sums, recordedFor: id, files: files, space: space, executor: executor)
+        return StagedFile(
+            name: name, folder: folder, descriptor: descriptor, sums: sums, recordedFor: id, files: files, space: space, executor: executor)
     }
 
     /// The open file and the length it had.

@@ -64,7 +64,8 @@ enum StateDirectory {
         }
         guard isNew else {
             throw StateError(
-                .damaged, "\(folder) has a journal but no file \(formatName); nothing was changed. Keep a copy, then run `windlass recover --set-aside`")
+                .damaged,
+                "\(folder) has a journal but no file \(formatName); nothing was changed. Keep a copy, then run `windlass recover --set-aside`")
         }
         try write(format, to: path, in: folder)
     }

@@ -69,9 +69,22 @@ package final class StateFolder: Sendable {
     ///
     /// In this order: the bytes reach the disk, then the journal says so. `file` is nil when `extents` refers to no local bytes.
     package func acknowledge(_ id: FileID, extents: [UInt8], in file: StagedFile?, _ changes: JournalChange...) async throws(StateError) {
+        try await acknowledge(id, extents, file, before: [], after: changes)
+    }
+
+    /// As `acknowledge`, for a file that the journal does not have yet: one wait for the disk less.
+    package func acknowledge(creating record: FileRecord, extents: [UInt8], in file: StagedFile?, _ changes: JournalChange...)
+        async throws(StateError)
+    {
+        try await acknowledge(record.id, extents, file, before: [.put(record)], after: changes)
+    }
+
+    private func acknowledge(
+        _ id: FileID, _ extents: [UInt8], _ file: StagedFile?, before: [JournalChange], after: [JournalChange]
+    ) async throws(StateError) {
         var seal: StagingSeal?
         if let file { seal = try await onDisk { _ throws(StateError) in try file.seal(for: id) } }
-        try await journal.commit([.acknowledge(id, extents: extents, seal: seal)] + changes)
+        try await journal.commit(before + [.acknowledge(id, extents: extents, seal: seal)] + after)
         if let file, let seal { file.recorded(seal, for: id) }
     }
 

@@ -160,7 +160,9 @@ struct StateFolderTests {
 func sqlite(_ path: String, _ sql: String) throws {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit(); c.close()", path, sql]
+    process.arguments = [
+        "python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit(); c.close()", path, sql,
+    ]
     try process.run()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
