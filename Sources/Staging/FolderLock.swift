@@ -26,7 +26,9 @@ final class FolderLock: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Unlocked first: a child that is just being started has a copy of the descriptor for a moment.
     deinit {
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

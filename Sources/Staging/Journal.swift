@@ -126,6 +126,11 @@ package final class Journal: Sendable {
         try await reading { database throws(StateError) in try database.rows(ConflictCopy.self) }
     }
 
+    /// The bytes of a staging file that the journal keeps instead of the file.
+    func smallBytes(of file: FileID) async throws(StateError) -> [UInt8]? {
+        try await reading { database throws(StateError) in try database.rows(SmallRow.self, of: file).first?.bytes }
+    }
+
     /// The checks that are recorded of a file's staging file of `length` bytes; nil when they do not fit it.
     func checksums(of file: FileID, length: Int64) async throws(StateError) -> BlockChecksums? {
         let rows = try await reading { database throws(StateError) in try database.rows(ChecksumRow.self, of: file) }

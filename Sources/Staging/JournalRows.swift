@@ -141,6 +141,26 @@ struct ChecksumRow: JournalRow {
     }
 }
 
+/// The bytes of a staging file of one block, which the journal keeps instead of the file.
+struct SmallRow: JournalRow {
+    static let table = "small"
+    let file: FileID
+    let bytes: [UInt8]
+
+    var columns: [DatabaseValue] { [file.number.databaseValue, bytes.blob] }
+
+    init(file: FileID, bytes: [UInt8]) {
+        self.file = file
+        self.bytes = bytes
+    }
+
+    init?(_ row: Columns) {
+        guard let id = row.integer(0), let bytes = row.bytes(1) else { return nil }
+        file = FileID(id)
+        self.bytes = bytes
+    }
+}
+
 struct PartRow: JournalRow {
     static let table = "part"
     let file: FileID

@@ -24,6 +24,9 @@ enum JournalSchema {
         ) STRICT, WITHOUT ROWID
         """,
         """
+        CREATE TABLE small (file INTEGER PRIMARY KEY, bytes BLOB NOT NULL, row_check INTEGER NOT NULL) STRICT
+        """,
+        """
         CREATE TABLE part (
             file INTEGER NOT NULL, number INTEGER NOT NULL, etag TEXT NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL,
             checksum TEXT, row_check INTEGER NOT NULL, PRIMARY KEY (file, number)

@@ -63,6 +63,7 @@ struct JournalWriter {
         if seal == nil || before.map({ $0.file != seal?.file }) ?? false { try delete("checksums", "file", id.number) }
         let staging = seal.map { StagingExtent(file: $0.file, length: $0.length) }
         try save(ContentRow(file: id, content: AcknowledgedContent(extents: extents, staging: staging)))
+        if let bytes = seal?.bytes { try save(SmallRow(file: id, bytes: bytes)) } else { try delete("small", "file", id.number) }
         guard let seal else { return }
         for (chunk, sums) in seal.chunks { try save(ChecksumRow(file: id, chunk: chunk, sums: sums)) }
         try requireAllChunks(of: id, length: seal.length)
@@ -92,13 +93,12 @@ struct JournalWriter {
             record.state = .writing
             record.upload = nil
         }
-        try delete("part", "file", id.number)
-        try delete("content", "file", id.number)
+        for table in ["part", "content", "small"] { try delete(table, "file", id.number) }
     }
 
     private func remove(_ id: FileID) throws {
         try delete("file", "id", id.number)
-        for table in ["content", "checksums", "part"] { try delete(table, "file", id.number) }
+        for table in ["content", "checksums", "small", "part"] { try delete(table, "file", id.number) }
     }
 
     private func delete(_ table: String, _ column: String, _ number: Int64) throws {

@@ -16,7 +16,7 @@ package final class StagedFile: Sendable {
         var sealed: Int64
         /// Whose record in the journal has the checksums that have not changed.
         var recordedFor: FileID?
-        /// Bytes before this are on the disk, unless `hasUnsynced`.
+        /// The file on the disk may lack some of the bytes.
         var hasUnsynced = false
         var released = RangeSet()
         var punched = RangeSet()
@@ -35,6 +35,8 @@ package final class StagedFile: Sendable {
     let files: any FileOperations
     let space: StagingSpace
     let executor: BlockingExecutor
+    /// Held while bytes are brought to the disk; taken before `writing`.
+    private let sealing = Mutex<Void>(())
     /// Held while bytes or their checksums change; taken before `state`.
     let writing = Mutex<Void>(())
     let state: Mutex<State>
@@ -109,25 +111,40 @@ package final class StagedFile: Sendable {
 
     /// Brings all bytes to the disk and makes them unchangeable; the answer is what the record `id` of the journal has to say of them.
     ///
+    /// A file of one block goes into the journal with its record, so that both reach the disk at once: half the waiting for a small file.
     /// After a failure the bytes must be written anew, to another file: every further seal fails as well.
     package func seal(for id: FileID) throws(StateError) -> StagingSeal {
-        let (seal, mustSync) = try writing.withLock { _ throws(StateError) in
+        try sealing.withLock { _ throws(StateError) in
+            var (seal, hasUnsynced) = try markSealed(for: id)
+            guard hasUnsynced else { return seal }
+            if seal.length <= BlockChecksums.blockSize {
+                seal.bytes = try read(at: 0, count: Int(seal.length)).contiguous
+            } else {
+                try sync()
+            }
+            return seal
+        }
+    }
+
+    private func markSealed(for id: FileID) throws(StateError) -> (StagingSeal, hasUnsynced: Bool) {
+        try writing.withLock { _ throws(StateError) in
             _ = try lengthUnlessFaulty()
             return state.withLock { state in
                 state.sealed = state.sums.length
-                defer { state.hasUnsynced = false }
-                return (
-                    StagingSeal(file: name, length: state.sums.length, chunks: state.sums.chunks(all: state.recordedFor != id)), state.hasUnsynced
-                )
+                let chunks = state.sums.chunks(all: state.recordedFor != id)
+                return (StagingSeal(file: name, length: state.sums.length, chunks: chunks), state.hasUnsynced)
             }
         }
-        guard mustSync else { return seal }
+    }
+
+    /// What is appended meanwhile may or may not be among what reaches the disk; the next seal brings it there.
+    private func sync() throws(StateError) {
+        state.withLock { $0.hasUnsynced = false }
         do throws(Errno) {
             try files.sync(descriptor)
         } catch {
             throw remember(.call("bring \(path) to the disk", error))
         }
-        return seal
     }
 
     /// The journal has recorded `seal`: its checksums need not be written again.
@@ -167,4 +184,6 @@ package struct StagingSeal: Hashable, Sendable {
     package let length: Int64
     /// The checksums that the journal does not have yet, by chunk.
     let chunks: [Int: [UInt32]]
+    /// All of the file's bytes, where the journal is to keep them instead of the file.
+    var bytes: [UInt8]?
 }

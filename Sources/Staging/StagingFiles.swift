@@ -54,6 +54,39 @@ final class StagingFiles: Sendable {
             name: name, folder: folder, descriptor: descriptor, sums: sums, recordedFor: id, files: files, space: space, executor: executor)
     }
 
+    /// As `open`, with bytes that the journal has kept; what the file on the disk has does not count, or whether there is one.
+    func restore(_ name: String, _ bytes: [UInt8], _ sums: BlockChecksums, recordedFor id: FileID) throws(StateError) -> StagedFile {
+        let path = "\(folder)/\(name)"
+        guard Int64(bytes.count) == sums.length, sums.sums == (bytes.isEmpty ? [] : [CRC32C.check(of: bytes)]) else {
+            throw StateError(.corrupted(file: name, offset: 0), "the bytes of \(path) in the journal are not those that were written")
+        }
+        var descriptor: Int32 = -1
+        do throws(Errno) {
+            descriptor = try openOrMake(path)
+            try files.truncate(descriptor, to: 0)
+            try files.write(descriptor, unsafe bytes.span.bytes, at: 0)
+        } catch {
+            if descriptor >= 0 { files.close(descriptor) }
+            throw .call("write \(path)", error)
+        }
+        let file = StagedFile(
+            name: name, folder: folder, descriptor: descriptor, sums: sums, recordedFor: id, files: files, space: space, executor: executor)
+        file.state.withLock { $0.hasUnsynced = true }
+        return file
+    }
+
+    private func openOrMake(_ path: String) throws(Errno) -> Int32 {
+        do throws(Errno) {
+            return try files.open(path, creating: false)
+        } catch  where error == .noSuchFile {
+            let descriptor = try files.open(path, creating: true)
+            try files.syncFolder(folder)
+            return descriptor
+        } catch {
+            throw error
+        }
+    }
+
     /// The open file and the length it had.
     private func open(_ path: String, cutTo length: Int64) throws(StateError) -> (Int32, Int64) {
         var descriptor: Int32 = -1

@@ -62,6 +62,9 @@ package final class StateFolder: Sendable {
         guard let sums = try await journal.checksums(of: id, length: extent.length) else {
             throw StateError(.damaged, "the journal in \(path) lacks checksums of file \(id); nothing of it is uploaded")
         }
+        if let bytes = try await journal.smallBytes(of: id) {
+            return try await onDisk { staging throws(StateError) in try staging.restore(extent.file, bytes, sums, recordedFor: id) }
+        }
         return try await onDisk { staging throws(StateError) in try staging.open(extent.file, sums, recordedFor: id) }
     }
 

@@ -1,4 +1,5 @@
 import FileSystemTypes
+import Foundation
 import Staging
 import Synchronization
 
@@ -6,9 +7,12 @@ import Synchronization
 final class FaultyFiles: FileOperations {
     private let system = SystemFiles()
     private let nextSync = Mutex<Errno?>(nil)
+    private let delay = Mutex<Double>(0)
     private let free = Mutex<Int64?>(nil)
 
     func failNextSync(with errno: Errno) { nextSync.withLock { $0 = errno } }
+    /// The next sync takes so many seconds.
+    func delayNextSync(by seconds: Double) { delay.withLock { $0 = seconds } }
     func setFreeSpace(_ bytes: Int64?) { free.withLock { $0 = bytes } }
 
     func sync(_ descriptor: Int32) throws(Errno) {
@@ -17,6 +21,11 @@ final class FaultyFiles: FileOperations {
             return failure
         }
         if let failure { throw failure }
+        Thread.sleep(
+            forTimeInterval: delay.withLock { delay in
+                defer { delay = 0 }
+                return delay
+            })
         try system.sync(descriptor)
     }
 

@@ -109,16 +109,16 @@ struct StagedFileTests {
         let (folder, _) = try scratch.open()
         let file = try await folder.makeFile()
         let id = folder.journal.newFileID()
-        _ = try file.append(pattern(1, 1000))
+        _ = try file.append(pattern(1, 20_000))
         try await folder.journal.commit([.put(FileRecord(id: id, key: "k", base: .new))])
         try await folder.acknowledge(id, extents: [7], in: file)
         try folder.close()
-        #expect(unsafe truncate("\(scratch.folder)/files/\(file.name)", 999) == 0)
+        #expect(unsafe truncate("\(scratch.folder)/files/\(file.name)", 19_999) == 0)
         let (again, recovered) = try scratch.open()
         defer { try? again.close() }
         let content = try #require(recovered.unsent.first?.content)
         let error = await failure { try await again.openFile(of: id, content) }
-        #expect(error?.reason == .corrupted(file: file.name, offset: 999))
+        #expect(error?.reason == .corrupted(file: file.name, offset: 19_999))
         try FileManager.default.removeItem(atPath: "\(scratch.folder)/files/\(file.name)")
         #expect(await failure { try await again.openFile(of: id, content) }?.reason == .failed(.noSuchFile))
     }
@@ -152,12 +152,61 @@ struct StagedFileTests {
         #expect(try found.read(at: length - 3, count: 3) == Bytes([1, 2, 3]))
     }
 
+    /// A file of one block is in the journal: what its staging file looks like after a crash does not matter.
+    @Test(arguments: [0, 1, 16384], [true, false]) func aSmallFileIsKeptInTheJournal(_ count: Int, _ isGone: Bool) async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let (folder, _) = try scratch.open()
+        let file = try await folder.makeFile()
+        let id = folder.journal.newFileID()
+        _ = try file.append(pattern(4, count))
+        try await folder.acknowledge(creating: FileRecord(id: id, key: "k", base: .new), extents: [7], in: file)
+        try folder.close()
+        let path = "\(scratch.folder)/files/\(file.name)"
+        if isGone { try FileManager.default.removeItem(atPath: path) } else if count > 0 { try Data([1, 2, 3]).write(to: URL(filePath: path)) }
+        for round in 0..<2 {
+            let (again, recovered) = try scratch.open()
+            let content = try #require(recovered.unsent.first?.content)
+            let found = try #require(try await again.openFile(of: id, content))
+            #expect(try found.read(at: 0, count: count) == Bytes(pattern(4, count)))
+            if round == 1 { try await Self.grow(found, id, again, from: count) }
+            try again.close()
+        }
+        let (last, recovered) = try scratch.open()
+        defer { try? last.close() }
+        let content = try #require(recovered.unsent.first?.content)
+        let found = try #require(try await last.openFile(of: id, content))
+        #expect(try found.read(at: 0, count: count + 20_000) == Bytes(pattern(4, count) + pattern(5, 20_000)))
+    }
+
+    private static func grow(_ file: StagedFile, _ id: FileID, _ folder: StateFolder, from count: Int) async throws {
+        #expect(try file.append(pattern(5, 20_000)) == Int64(count))
+        try await folder.acknowledge(id, extents: [8], in: file)
+    }
+
+    @Test func aDiskThatDoesNotAnswerIsNotWaitedForForever() async throws {
+        let files = FaultyFiles()
+        try await Self.withFile(StateFolder.Options(freeSpaceFloor: 0, diskDeadline: .milliseconds(200)), files: files) { folder, file, _ in
+            let id = folder.journal.newFileID()
+            try await folder.journal.commit([.put(FileRecord(id: id, key: "k", base: .new))])
+            _ = try file.append(pattern(1, 20_000))
+            files.delayNextSync(by: 2)
+            let start = ContinuousClock.now
+            let error = await failure { try await folder.acknowledge(id, extents: [], in: file) }
+            #expect(error?.reason == .timedOut)
+            #expect(ContinuousClock.now - start < .seconds(2))
+            // The disk has come back.
+            try await Task.sleep(for: .seconds(2))
+            try await folder.acknowledge(id, extents: [], in: file)
+        }
+    }
+
     @Test func aFailedSyncIsNeverForgotten() async throws {
         let files = FaultyFiles()
         try await Self.withFile(files: files) { folder, file, _ in
             let id = folder.journal.newFileID()
             try await folder.journal.commit([.put(FileRecord(id: id, key: "k", base: .new))])
-            _ = try file.append(pattern(1, 100))
+            _ = try file.append(pattern(1, 20_000))
             files.failNextSync(with: .inputOutput)
             let error = await failure { try await folder.acknowledge(id, extents: [], in: file) }
             #expect(error?.reason == .failed(.inputOutput))
