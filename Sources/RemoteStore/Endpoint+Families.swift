@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// What the well-known hosts of the four families say by their names.
 extension Endpoint {
     /// The family of a well-known host; nil of any other.
@@ -56,9 +54,7 @@ extension Endpoint {
 
     /// Whether the host is an address and no name (RFC 3986, 3.2.2).
     package var isAddress: Bool {
-        if host.hasPrefix("[") { return true }
-        var address = in_addr()
-        return unsafe inet_pton(AF_INET, host, &address) == 1
+        host.hasPrefix("[") || labels.count == 4 && labels.allSatisfy { UInt8($0) != nil }
     }
 
     private static let providers = [

@@ -103,7 +103,8 @@ package enum ChoiceError: Error, Hashable, Sendable {
 extension ChoiceError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .contradiction(let scheme, let dialect): "\(scheme.rawValue):// and --dialect \(dialect.rawValue) contradict each other; give one of them"
+        case .contradiction(let scheme, let dialect):
+            "\(scheme.rawValue):// and --dialect \(dialect.rawValue) contradict each other; give one of them"
         case .noAddress(let text):
             "'\(text)' is no address of a store; give a scheme, a host and perhaps a port, as in https://s3.example.com:9000"
         case .unknownPlace(let family, region: nil): "where is the bucket? give --region or --endpoint for \(family.title)"

@@ -7,6 +7,8 @@ import Synchronization
 final class Blob: Sendable {
     let id: UInt64
     private let folder: BlobFolder
+    /// Held by whoever writes behind the last byte.
+    let extending = Mutex(())
 
     init(id: UInt64, folder: BlobFolder) {
         self.id = id
@@ -19,6 +21,11 @@ final class Blob: Sendable {
 
     func open() throws(FileFailure) -> SystemFile {
         try SystemFile.open(folder.path(of: id))
+    }
+
+    /// For bytes behind the last one.
+    func openToExtend() throws(FileFailure) -> SystemFile {
+        try SystemFile.openToExtend(folder.path(of: id))
     }
 }
 

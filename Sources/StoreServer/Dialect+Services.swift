@@ -44,6 +44,7 @@ extension Dialect {
         ]
         dialect.errorsInHeaders = true
         dialect.append = .post
+        dialect.features = .obs
         dialect.hasFileSystems = true
         dialect.acceptsUnknownLength = true
         dialect.alwaysNamesNextMarker = true
@@ -67,6 +68,7 @@ extension Dialect {
         dialect.errors = ["KeyTooLongError": ErrorForm(400, "KeyTooLong")]
         dialect.errorsNameStatus = true
         dialect.needsServiceInstance = true
+        dialect.features = .cos
         return dialect
     }()
 
@@ -84,7 +86,16 @@ extension Dialect {
             "NotImplemented": ErrorForm(405, "MethodNotAllowed"), "InvalidToken": ErrorForm(403, "InvalidAccessKeyId"),
             "ExpiredToken": ErrorForm(403, "InvalidAccessKeyId"), "BucketAlreadyExists": ErrorForm(409, "BucketAlreadExists"),
         ]
+        dialect.features = .oos
         dialect.recreatesBuckets = true
+        return dialect
+    }()
+
+    /// AWS's security token service, which is no store.
+    static let tokenService: Dialect = {
+        var dialect = Dialect.s3
+        dialect.schemes = [.v4]
+        dialect.acceptsAnyRegion = true
         return dialect
     }()
 

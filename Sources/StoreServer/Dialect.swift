@@ -47,6 +47,7 @@ package struct Dialect: Sendable {
     package var recreatesBuckets = false
     /// Whether creating and listing buckets needs the id of a service instance, when the key does not imply it.
     package var needsServiceInstance = false
+    package var features = StoreFeatures()
 
     /// The services whose manners a server can have.
     package enum ServiceName: String, CaseIterable, Sendable {

@@ -49,20 +49,32 @@ final class Exchange {
 
     private func answer() async throws -> Response {
         let target = try RequestTarget(head.uri)
+        if context.isForIdentity || dialect.schemes.contains(.bearer) && IdentityService.isTokenRequest(head.method, target) {
+            isControl = true
+            return try await context.identity.respond(head, target, body)
+        }
         if target.rawPath.hasPrefix(ControlPath.prefix) { return try await control(target) }
         dialect = dialect.speaking(HeaderFamily(headers: head.headers, target: target))
         let name = try ResourceName(target: target, host: head.headers.first(name: "host") ?? "", dialect: dialect)
         let isCopy = head.headers.contains(name: dialect.header("copy-source"))
-        let operation = try Operation.find(head.method, name, target, isCopy: isCopy)
+        let service = context.service.speaking(dialect)
+        try service.checkKindOfBucket(head, name, target)
+        let operation = try Operation.find(head, name, target, dialect) ?? Operation.find(head.method, name, target, isCopy: isCopy)
         self.operation = operation
         context.counters.add(operation) { $0.requests += 1 }
         faults = context.faults.decide(operation, key: (name.key?.description ?? target["prefix"]) ?? "")
         try await suffer()
+        if operation == .getAPIVersion { return try service.apiVersion(name) }
         let now = StoreTime.now.adding(seconds: faults.clockSkew)
-        let claim = try context.verifier.verify(SignedRequest(method: head.method.rawValue, target: target, headers: head.headers), now: now)
+        let signed = SignedRequest(
+            method: head.method.rawValue, target: target, headers: head.headers, hostBucket: name.isVirtualHost ? name.bucket : nil)
+        let isAnonymous = try SignatureScheme.find(headers: head.headers, target: target) == nil
+        let claim = try isAnonymous ? PayloadClaim(unverified: head.headers, dialect) : context.verifier.verify(signed, now: now)
         let request = Request(
-            id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now)
-        let response = try await context.service.speaking(dialect).respond(to: request, claim)
+            id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now,
+            lag: faults.listingLag)
+        if isAnonymous { try service.authorizeAnonymous(request) }
+        let response = try await service.respond(to: request, claim)
         return faults.isGarbage && operation.isListing ? Self.garbage : response
     }
 

@@ -25,6 +25,8 @@ enum StoredContent: Sendable {
     /// In the manifest's own file, behind the manifest.
     case inline
     case segments([Segment])
+
+    var isInline: Bool { if case .inline = self { true } else { false } }
 }
 
 /// Everything that is known of one object, one part, or one unfinished upload: what one small file holds.
@@ -46,6 +48,8 @@ struct Manifest: Sendable {
     var upload: String?
     /// What else is known of it, by names that belong to whoever uses them; absent from old files.
     var properties: [String: String] = [:]
+    /// Version, tags, locks and the like; absent from old files.
+    var facts = ObjectFacts()
 }
 
 /// How a manifest lies on the disk: magic, length and check of the fields, the fields, then the bytes of a small object.
@@ -113,6 +117,7 @@ extension ManifestFile {
             writer.write(item.key)
             writer.write(item.value)
         }
+        writer.write(manifest.facts.bytes)
         return writer.bytes
     }
 
@@ -130,12 +135,13 @@ extension ManifestFile {
         guard let key = reader.bytes(), let generation = reader.integer(UInt64.self), let size = reader.integer(Int64.self),
             let etag = reader.text(), let modified = reader.integer(Int64.self), let headers = namedValues(&reader),
             let metadata = namedValues(&reader), let storageClass = reader.text(), let parts = reader.list({ $0.integer(Int64.self) }),
-            let checksum = checksum(&reader), let upload = reader.text(), let content = content(&reader, blob), let properties = properties(&reader)
+            let checksum = checksum(&reader), let upload = reader.text(), let content = content(&reader, blob), let properties = properties(&reader),
+            let facts = ObjectFacts(bytes: reader.isAtEnd ? [] : reader.bytes() ?? [])
         else { return nil }
         return Manifest(
             key: Key(key), generation: generation, size: size, etag: etag, modified: StoreTime(milliseconds: modified),
             attributes: StoredAttributes(headers: headers, metadata: metadata, storageClass: storageClass), content: content, partSizes: parts,
-            checksum: checksum, upload: upload.isEmpty ? nil : upload, properties: properties)
+            checksum: checksum, upload: upload.isEmpty ? nil : upload, properties: properties, facts: facts)
     }
 
     private static func properties(_ reader: inout BinaryReader) -> [String: String]? {
