@@ -1,7 +1,7 @@
 package import FileSystemTypes
 package import ObjectStorage
 
-/// The journal's name for a file with unsent changes: never used again, whatever becomes of the file.
+/// The journal's name for a file with unsent changes. A mount uses none twice; a later mount may, once the journal has forgotten it.
 package struct FileID: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let number: Int64
 
