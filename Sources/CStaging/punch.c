@@ -1,0 +1,9 @@
+#define _GNU_SOURCE
+#include "punch.h"
+
+#include <fcntl.h>
+#include <linux/falloc.h>
+
+int windlass_punch(int descriptor, int64_t offset, int64_t count) {
+    return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
+}

@@ -1,0 +1,28 @@
+package import ObjectStorage
+
+/// One change of the journal. `Journal.commit` makes several of them together: all or none survive.
+package enum JournalChange: Sendable {
+    /// A new record, or all of an existing one but its content and parts.
+    case put(FileRecord)
+    /// What is acknowledged of the file from now on. `seal` covers the local bytes; nil when `extents` has none.
+    case acknowledge(FileID, extents: [UInt8], seal: StagingSeal?)
+    case state(FileID, FileState)
+    case attributes(FileID, ObjectAttributes)
+    /// Renamed before it was uploaded, or based on another version from now on.
+    case key(FileID, Key, BaseVersion)
+    /// A multipart upload has been created; parts of an earlier one are forgotten.
+    case uploadCreated(FileID, Upload)
+    /// The store has a part: a new one, or one that replaces another of its number.
+    case partStored(FileID, JournaledPart)
+    /// The upload was completed or aborted: its id and parts are forgotten.
+    case uploadEnded(FileID)
+    /// The acknowledged content is in the store. The record stays, for a file that is still open.
+    case stored(FileID, BaseVersion)
+    /// The file has no unsent changes any more.
+    case remove(FileID)
+    /// A new intent, or how far an existing one has come.
+    case putIntent(Intent)
+    case removeIntent(Int64)
+    case putConflictCopy(ConflictCopy)
+    case removeConflictCopy(Int64)
+}

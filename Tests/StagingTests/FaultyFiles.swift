@@ -1,0 +1,47 @@
+import FileSystemTypes
+import Foundation
+import Staging
+import Synchronization
+
+/// The system's files with a failure at the next sync, or a disk that claims to be nearly full.
+final class FaultyFiles: FileOperations {
+    private let system = SystemFiles()
+    private let nextSync = Mutex<Errno?>(nil)
+    private let delay = Mutex<Double>(0)
+    private let free = Mutex<Int64?>(nil)
+
+    func failNextSync(with errno: Errno) { nextSync.withLock { $0 = errno } }
+    /// The next sync takes so many seconds.
+    func delayNextSync(by seconds: Double) { delay.withLock { $0 = seconds } }
+    func setFreeSpace(_ bytes: Int64?) { free.withLock { $0 = bytes } }
+
+    func sync(_ descriptor: Int32) throws(Errno) {
+        let failure = nextSync.withLock { failure in
+            defer { failure = nil }
+            return failure
+        }
+        if let failure { throw failure }
+        Thread.sleep(
+            forTimeInterval: delay.withLock { delay in
+                defer { delay = 0 }
+                return delay
+            })
+        try system.sync(descriptor)
+    }
+
+    func freeSpace(_ path: String) throws(Errno) -> Int64 {
+        if let bytes = free.withLock({ $0 }) { return bytes }
+        return try system.freeSpace(path)
+    }
+
+    func open(_ path: String, creating: Bool) throws(Errno) -> Int32 { try system.open(path, creating: creating) }
+    func close(_ descriptor: Int32) { system.close(descriptor) }
+    func size(_ descriptor: Int32) throws(Errno) -> Int64 { try system.size(descriptor) }
+    func read(_ descriptor: Int32, at offset: Int64, count: Int) throws(Errno) -> [UInt8] { try system.read(descriptor, at: offset, count: count) }
+    func write(_ descriptor: Int32, _ bytes: RawSpan, at offset: Int64) throws(Errno) { try system.write(descriptor, bytes, at: offset) }
+    func syncFolder(_ path: String) throws(Errno) { try system.syncFolder(path) }
+    func truncate(_ descriptor: Int32, to size: Int64) throws(Errno) { try system.truncate(descriptor, to: size) }
+    func punch(_ descriptor: Int32, _ range: ByteRange) throws(Errno) { try system.punch(descriptor, range) }
+    func rename(_ path: String, to newPath: String) throws(Errno) { try system.rename(path, to: newPath) }
+    func remove(_ path: String) throws(Errno) { try system.remove(path) }
+}
