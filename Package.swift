@@ -63,6 +63,7 @@ let package = Package(
             "RemoteStore",
             ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
         layer("Staging", ["FileSystemTypes", "Threads"]),
+        layer("Content", ["FileSystemTypes", "ObjectStorage"]),
         layer("Volume", ["FileSystemTypes", "ObjectStorage", "Staging", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
@@ -90,6 +91,7 @@ let package = Package(
                 "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
                 "StoreServer", logging,
             ]),
+        tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         tests(
