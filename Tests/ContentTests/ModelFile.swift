@@ -1,4 +1,5 @@
 import Content
+import Crypto
 import FileSystemTypes
 import ObjectStorage
 import TestSupport
@@ -30,17 +31,27 @@ struct ModelFile: Sendable {
         self.placement = placement
         bytes = size.map { Payload(seed: seed, count: $0).bytes } ?? []
         notes = Array(repeating: nil, count: bytes.count)
-        let base = size.map { Self.version("file", size: $0) }
+        let base = size == nil ? nil : Self.version("file", bytes)
         map = ExtentMap(base: base)
         if let base { objects[base] = bytes }
-        let other = Self.version("other", size: 96)
-        objects[other] = Payload(seed: seed &+ 1, count: 96).bytes
-        others = Self.others(other, objects[other] ?? [], seed: seed &+ 2)
+        let content = Payload(seed: seed &+ 1, count: 96).bytes
+        let other = Self.version("other", content)
+        objects[other] = content
+        others = Self.others(other, content, seed: seed &+ 2)
     }
 
-    /// The ETag is the MD5 when the bytes are really stored; until then any text does.
+    /// An object that is never stored.
     static func version(_ name: String, size: Int) -> ObjectVersion {
         ObjectVersion(key: Key(name), etag: ETag("etag of \(name)"), size: Int64(size))
+    }
+
+    /// An object as a store keeps it that was given `bytes` at once.
+    private static func version(_ name: String, _ bytes: [UInt8]) -> ObjectVersion {
+        ObjectVersion(key: Key(name), etag: etag(bytes), size: Int64(bytes.count))
+    }
+
+    private static func etag(_ bytes: [UInt8]) -> ETag {
+        ETag(Insecure.MD5.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
     }
 
     private static func others(_ version: ObjectVersion, _ bytes: [UInt8], seed: UInt64) -> [(map: ExtentMap, bytes: [UInt8], staging: [UInt8])] {
@@ -137,7 +148,7 @@ struct ModelFile: Sendable {
             guard !underWay.isEmpty else { return }
             let number = underWay.remove(at: index % underWay.count)
             guard let part = sent[number] else { return }
-            map.confirmPart(number, part.range, etag: ETag("part \(number)"))
+            map.confirmPart(number, part.range, etag: Self.etag(part.bytes))
         case .forgetPart(let index):
             guard !underWay.isEmpty else { return }
             let number = underWay.remove(at: index % underWay.count)
