@@ -30,7 +30,7 @@ package struct UploadSituation: Hashable, Sendable {
     }
 }
 
-/// A multipart upload that is under way; the map notes its parts.
+/// A multipart upload that is under way; the map notes its parts. None is on its way any more, for a plan may use its number again.
 package struct RunningUpload: Hashable, Sendable {
     /// It was created with the attributes that are to be stored now.
     package var carriesAttributes: Bool

@@ -6,6 +6,15 @@ import FileSystemTypes
 /// body to its left took from it. A body that absorbed a section is never too short, for sections are as long as parts; so a state
 /// is all that later choices depend on, and few states are worth keeping. O(n) for n sections.
 struct SeamChoice {
+    /// What a part costs beyond its request, where there would be too many: before the first `count` sections and after them.
+    struct Penalty {
+        var front: Double
+        var count = Int.max
+        var rest = 0.0
+
+        static let none = Penalty(front: 0)
+    }
+
     private struct State {
         var isKept: Bool
         /// What the body to the left took of the section.
@@ -21,23 +30,27 @@ struct SeamChoice {
     private let minimum: Int64
     private let largestCopy: Int64
     private let costs: CostModel
-    /// What a request of the upload costs: more than by the model where there would be too many parts.
-    private let request: Double
+    private let penalty: Penalty
     /// One list for each section, and one for the end.
     private var states: [[State]] = []
 
-    init(_ file: Sections, minimum: Int64, largestCopy: Int64, partSize: Int64, _ costs: CostModel, penalty: Double) {
+    init(_ file: Sections, minimum: Int64, largestCopy: Int64, partSize: Int64, _ costs: CostModel, _ penalty: Penalty) {
         self.file = file
         self.minimum = minimum
         self.largestCopy = largestCopy
         self.costs = costs
-        request = costs.request + penalty
+        self.penalty = penalty
         var current = [State(isKept: true, cost: 0, previous: -1)]
         for index in file.sections.indices {
             current = pruned(extended(current, index, partSize))
             states.append(current)
         }
         states.append(finished(current))
+    }
+
+    /// What a part costs around section `index`.
+    private func request(_ index: Int) -> Double {
+        costs.request + (index < penalty.count ? penalty.front : penalty.rest)
     }
 
     /// All ways from `current` through the run before section `index` and over that section.
@@ -49,11 +62,11 @@ struct SeamChoice {
             let sent = state.cost + costs.total(run.cost)
             if let absorbing = section.absorbing {
                 // The parts that a long body is divided into.
-                let parts = request * (Double(section.range.count) / Double(partSize)).rounded(.down)
+                let parts = request(index) * (Double(section.range.count) / Double(partSize)).rounded(.down)
                 next.append(State(isKept: false, cost: sent + costs.total(absorbing) + parts, previous: number))
             }
             for seam in seams(state, index, run.count) {
-                let cost = sent + seam.cost + keeping(section, seam.taken)
+                let cost = sent + seam.cost + keeping(section, seam.taken, request(index))
                 next.append(State(isKept: true, taken: seam.taken, lentBefore: seam.lent, cost: cost, previous: number))
             }
         }
@@ -68,6 +81,7 @@ struct SeamChoice {
 
     /// The ways to end a body before section `index`, with what it borrows from the sections on either side.
     private func seams(_ state: State, _ index: Int, _ count: Int64) -> [Seam] {
+        let request = request(index)
         if !state.isKept || count >= minimum && count > 0 { return [Seam(cost: request)] }
         if count == 0 { return [Seam(cost: 0)] }
         let need = minimum - count
@@ -83,7 +97,7 @@ struct SeamChoice {
         return seams
     }
 
-    private func keeping(_ section: Section, _ taken: Int64) -> Double {
+    private func keeping(_ section: Section, _ taken: Int64, _ request: Double) -> Double {
         guard case .copyable = section.kind else { return 0 }
         return request * (Double(section.range.count - taken) / Double(largestCopy)).rounded(.up)
     }
@@ -104,7 +118,7 @@ struct SeamChoice {
         let run = file.runs[file.sections.count]
         let best = current.enumerated().map { number, state in
             let ends = !state.isKept || run.count > 0
-            return State(isKept: true, cost: state.cost + costs.total(run.cost) + (ends ? request : 0), previous: number)
+            return State(isKept: true, cost: state.cost + costs.total(run.cost) + (ends ? request(file.sections.count) : 0), previous: number)
         }
         return best.min { $0.cost < $1.cost }.map { [$0] } ?? []
     }

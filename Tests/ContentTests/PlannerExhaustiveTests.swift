@@ -46,8 +46,9 @@ import Testing
             }
         }
         print("\(store.testDescription): \(plans) plans, \(best) of them the cheapest, the worst costs \(worst) times as much")
-        #expect(worst < 1.35)
-        #expect(Double(best) > 0.9 * Double(plans))
+        #expect(worst < 1.25)
+        // Where all is fetched, parts of equal size may cut through a range that one fetch could have brought.
+        #expect(Double(best) > (store.partCopy ? 0.85 : 0.6) * Double(plans))
     }
 
     /// A base of `size` bytes with those changed that `mask` names, the last of them also cut off or lengthened by one.

@@ -13,7 +13,7 @@ import Testing
             let setting = StoreSetting.random(seed: seed)
             let fresh = ModelFile(size: [nil, 0, 5, 40, 96, 96][index % 6], placement: index % 2 == 0 ? .log : .sameOffset, seed: seed)
             let generator = EditGenerator(parts: setting.hasUpload, releases: index % 10 == 0)
-            let edits = generator.sequence(seed: seed, length: index % 13)
+            let edits = Self.beginning(index) + generator.sequence(seed: seed, length: index / 7 % 13)
             let outcome = await Self.outcome(fresh, edits, setting)
             kinds[outcome.kind, default: 0] += 1
             guard outcome.failure != nil else { continue }
@@ -24,8 +24,17 @@ import Testing
         }
         print("plans: \(kinds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))")
         // Every kind of plan was among them, or nothing is known of it.
-        for kind in ["keep", "put", "copyWhole", "append", "multipart", "resumed", "inPlace", "onlyInPart", "tooLarge"] {
+        for kind in ["keep", "put", "copyWhole", "append", "multipart", "resumed", "restarted", "keepsLost", "inPlace", "onlyInPart", "tooLarge"] {
             #expect(kinds[kind] ?? 0 > 5, "\(kind)")
+        }
+    }
+
+    /// What random edits seldom lead to: bytes that only a part has, and a copy of a whole object.
+    private static func beginning(_ index: Int) -> [Edit] {
+        switch index % 10 {
+        case 0: [.append(count: 10), .beginPart(offset: 0, count: 64), .confirmPart(index: 0), .release(offset: 0, count: 64)]
+        case 1: [.truncate(size: 0), .copyFrom(other: 0, offset: 0, count: 96, to: 0)]
+        default: []
         }
     }
 
@@ -35,7 +44,8 @@ import Testing
         do {
             let stored = try await StoredFile(file, setting)
             let plan = try setting.planner.plan(stored.map, stored.situation)
-            return (kind(of: plan), await stored.failure(of: plan))
+            let isLost = stored.map.extents.contains { $0.origin == .partOnly }
+            return (isLost ? "keepsLost" : kind(of: plan), await stored.failure(of: plan))
         } catch PlanError.onlyInPart {
             let lost = file.map.extents.contains { $0.origin == .partOnly }
             return ("onlyInPart", lost ? nil : "no byte is only in a part")
@@ -47,13 +57,18 @@ import Testing
         }
     }
 
+    /// Whether parts stay that the upload has.
+    private static func keepsParts(_ list: PartList) -> Bool {
+        list.parts.contains { if case .sent = $0.source { true } else { false } }
+    }
+
     private static func kind(of plan: UploadPlan) -> String {
         switch plan.content {
         case .keep: "keep"
         case .put: "put"
         case .copyWhole: "copyWhole"
         case .append: "append"
-        case .multipart(let list): list.resumes ? "resumed" : "multipart"
+        case .multipart(let list): list.resumes ? (keepsParts(list) ? "resumed" : "restarted") : "multipart"
         case .inPlace: "inPlace"
         }
     }
