@@ -56,7 +56,7 @@ let package = Package(
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes", logging]),
         layer("Threads"),
-        layer("Credentials", ["FileSystemTypes", "Threads"]),
+        layer("Credentials", ["FileSystemTypes", "Threads", crypto]),
         layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
         layer("HTTPTransport", ["CCurl", "FileSystemTypes", "Threads"]),
         layer(
@@ -83,7 +83,9 @@ let package = Package(
         tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "Threads", logging]),
         tests(
             "RemoteStoreTests",
-            ["RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", logging]),
+            [
+                "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", "Threads", logging,
+            ]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",

@@ -49,6 +49,7 @@ package struct BluemixFileProvider: CredentialsProvider {
         return try await Self.parse(Array(text.utf8), path).authority(name, exchange)
     }
 
+    /// The document of a service credential, downloaded from IBM Cloud.
     static func parse(_ bytes: [UInt8], _ path: String) throws(CredentialsError) -> StoredSecret {
         let document = try JSONAnswer.decode(Document.self, bytes, from: path)
         if let keys = document.keys { return .keys(try Credentials(from: path, id: keys.id, secret: keys.secret)) }

@@ -25,7 +25,7 @@ package struct ContainerProvider: CredentialsProvider {
         guard answer.status == 200 else {
             throw CredentialsError("\(name): the service answered \(answer.status); check the role of the task and its authorization token")
         }
-        return .keys(try ServiceKeys.parse(answer.body, from: name))
+        return .keys(try ServiceKeys.parse(answer.body, from: name).onOurClock(answer, call.time))
     }
 
     private func address() throws(CredentialsError) -> String? {

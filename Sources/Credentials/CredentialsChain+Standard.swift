@@ -8,6 +8,12 @@ package struct CredentialsEndpoints: Sendable {
     package var sts: String?
 
     package init() {}
+
+    /// Those that variables of Windlass's own move: `HUAWEI_CLOUD_METADATA_ENDPOINT` and `HUAWEI_CLOUD_IAM_ENDPOINT`.
+    package init(environment: [String: String]) {
+        if let base = environment["HUAWEI_CLOUD_METADATA_ENDPOINT"]?.nonEmpty { huaweiMetadata = base }
+        if let base = environment["HUAWEI_CLOUD_IAM_ENDPOINT"]?.nonEmpty { huaweiIAM = base }
+    }
 }
 
 extension CredentialsChain {
@@ -34,14 +40,22 @@ extension CredentialsChain {
     /// The places where the tools of the dialect's vendor look, in their order, and Windlass's own file.
     ///
     /// An explicit own file comes first, otherwise it comes after the environment. A profile named by `AWS_PROFILE` comes before
-    /// what it replaces. Without `http`, services are not asked.
+    /// what it replaces; one named by `profile` does so in every dialect, and takes the variable's place. Without `http`, services are not asked;
+    /// without `signer`, no roles are assumed. `bucket` is the one that will be used, for files with keys of their own for some.
     package static func standard(
-        dialect: CredentialsDialect = .s3, environment: [String: String], http: (any CredentialsHTTP)? = nil, ownFile: OwnFile? = nil,
-        endpoints: CredentialsEndpoints = CredentialsEndpoints(), time: CredentialsTime = .system,
+        dialect: CredentialsDialect = .s3, environment: [String: String], profile: String? = nil, bucket: String? = nil,
+        http: (any CredentialsHTTP)? = nil, signer: (any CredentialsSigner)? = nil, ownFile: OwnFile? = nil, endpoints: CredentialsEndpoints? = nil,
+        time: CredentialsTime = .system,
         report: @escaping @Sendable (CredentialsError) -> Void = { _ in }
     ) -> CredentialsChain {
+        let environment = profile.map { name in environment.merging(["AWS_PROFILE": name]) { $1 } } ?? environment
         let file = ownFile ?? OwnFile(environment: environment)
-        let places = Places(environment: environment, dialect: dialect, http: http, endpoints: endpoints, time: time)
+        var places = Places(
+            environment: environment, dialect: dialect, http: http, endpoints: endpoints ?? CredentialsEndpoints(environment: environment), time: time
+        )
+        places.isProfileNamed = profile != nil
+        places.bucket = bucket
+        places.signer = signer
         let own = WindlassFileProvider(path: file.path, section: file.section, isExplicit: file.isExplicit, exchange: places.exchange)
         return CredentialsChain(file.isExplicit ? [own] + places.all(own: nil) : places.all(own: own), time: time, report: report)
     }
@@ -55,6 +69,10 @@ private struct Places {
     let endpoints: CredentialsEndpoints
     let time: CredentialsTime
     let exchange: IBMTokenExchange?
+    /// By the user of this program, not by a variable that may be meant for others.
+    var isProfileNamed = false
+    var bucket: String?
+    var signer: (any CredentialsSigner)?
 
     init(
         environment: [String: String], dialect: CredentialsDialect, http: (any CredentialsHTTP)?, endpoints: CredentialsEndpoints,
@@ -71,10 +89,10 @@ private struct Places {
     func all(own: WindlassFileProvider?) -> [any CredentialsProvider] {
         let own: [any CredentialsProvider] = own.map { [$0] } ?? []
         switch dialect {
-        case .obs: return [variables] + own + huaweiServices
-        case .oos: return profile.isExplicit ? [shared] + own : [variables] + own + [shared]
-        case .s3: return (profile.isExplicit ? own : [variables] + own) + webIdentity + [shared] + services
-        case .cos: return (profile.isExplicit ? own : [variables] + bluemix + own) + [shared] + services
+        case .obs: return isProfileNamed ? [shared] + own : [variables] + own + obsutil + passwords + huaweiServices
+        case .oos: return profile.isExplicit ? [shared] + own : [variables] + own + [shared] + passwords
+        case .s3: return (profile.isExplicit ? own : [variables] + own) + identities + [shared] + passwords + services
+        case .cos: return (profile.isExplicit ? own : [variables] + bluemix + own) + [shared] + passwords + services
         }
     }
 
@@ -86,9 +104,21 @@ private struct Places {
 
     private var shared: any CredentialsProvider { SharedProfileProvider(profile, environment: environment, exchange: exchange) }
 
-    private var webIdentity: [any CredentialsProvider] {
+    /// Roles and logins, which come before keys: a profile with both means those.
+    private var identities: [any CredentialsProvider] {
         guard let http else { return [] }
-        return [WebIdentityProvider(environment: environment, http: http, base: endpoints.sts, time: time)]
+        let access = ServiceAccess(http: http, signer: signer, endpoints: endpoints, time: time)
+        return Array(access.providers(of: environment, path: []).dropLast())
+    }
+
+    private var obsutil: [any CredentialsProvider] { [ObsutilFileProvider(path: "\(environment["HOME"] ?? "")/.obsutilconfig")] }
+
+    /// What s3fs and obsfs use, unless a profile is wanted.
+    private var passwords: [any CredentialsProvider] {
+        if profile.isExplicit && dialect != .obs { return [] }
+        let system = dialect == .obs ? ["/etc/passwd-obsfs", "/etc/passwd-s3fs"] : ["/etc/passwd-s3fs"]
+        return [PasswordFileProvider(path: "\(environment["HOME"] ?? "")/.passwd-s3fs", bucket: bucket)]
+            + system.map { PasswordFileProvider(path: $0, bucket: bucket, isOfSystem: true) }
     }
 
     private var services: [any CredentialsProvider] {

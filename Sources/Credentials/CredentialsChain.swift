@@ -35,8 +35,8 @@ package final class CredentialsChain: Sendable {
 
     /// What requests are made with now. Waits at most as long as the providers take.
     package func authority() async throws(CredentialsError) -> Authority {
-        // A second round follows when only the files were looked at; more cannot be of use.
-        for _ in 0..<3 {
+        // A second round follows when only the files were looked at or somebody else's question was awaited; more than both cannot be of use.
+        for _ in 0..<4 {
             switch locked.withLock({ next(&$0) }) {
             case .answer(let result): return try result.get()
             case .wait(let flight): await flight.value
@@ -51,16 +51,26 @@ package final class CredentialsChain: Sendable {
     }
 
     /// The store refused `authority`: the next call asks the providers again, but not more often than once a second.
-    package func invalidate(_ authority: Authority) {
-        locked.withLock { $0.state.refuse(authority) }
+    ///
+    /// With `isCertain` false it only may have: then the providers are asked at most every ten seconds, and `authority` stays in use
+    /// unless they have another.
+    package func invalidate(_ authority: Authority, isCertain: Bool = true) {
+        locked.withLock { $0.state.refuse(authority, isCertain: isCertain) }
     }
 
     package func invalidate(_ credentials: Credentials) {
         invalidate(.keys(credentials))
     }
 
+    /// Where the credentials in use came from; nil before the first were found.
+    package var source: CredentialsSource? {
+        locked.withLock { $0.state.grant.map { CredentialsSource(name: $0.source, authority: $0.authority) } }
+    }
+
     private func next(_ locked: inout Locked) -> Next {
         let now = time.now()
+        // Whoever comes while new ones are on their way would get those that were refused.
+        if locked.state.standing != .good, let flight = locked.flight { return .wait(flight) }
         switch locked.state.step(at: now) {
         case .use(let authority): return .answer(.success(authority))
         case .fail(let error): return .answer(.failure(error))

@@ -16,7 +16,7 @@ package struct HuaweiAgencyProvider: CredentialsProvider {
         let headers = token.isEmpty ? [] : [(name: "X-securitykey-Token", value: token)]
         let response = try await call.send("GET", "\(base)/openstack/latest/securitykey", headers: headers)
         switch response.status {
-        case 200: return .keys(try HuaweiKeys.parse(response.body, from: name))
+        case 200: return .keys(try HuaweiKeys.parse(response.body, from: name).onOurClock(response, call.time))
         case 404: return nil
         default: throw CredentialsError("the metadata service of this server answered \(response.status); check that the server has an agency")
         }

@@ -50,7 +50,7 @@ package struct HuaweiIdentityProvider: CredentialsProvider {
         let token = try await subjectToken(identity.trimmingCharacters(in: .whitespacesAndNewlines), providerID)
         let body = Array(#"{"auth":{"identity":{"methods":["token"],"token":{"duration_seconds":\#(lifetime)}}}}"#.utf8)
         let answer = try await post("/v3.0/OS-CREDENTIAL/securitytokens", ("X-Auth-Token", token), body)
-        return .keys(try HuaweiKeys.parse(answer.body, from: name))
+        return .keys(try HuaweiKeys.parse(answer.body, from: name).onOurClock(answer, call.time))
     }
 
     private func subjectToken(_ identity: String, _ providerID: String) async throws(CredentialsError) -> String {

@@ -36,7 +36,7 @@ package struct InstanceMetadataProvider: CredentialsProvider {
             let keys = try await call.send("GET", base + Self.roles + FormBody.percentEncoded(role), headers: headers)
             if keys.status == 401 { continue }
             guard keys.status == 200 else { throw refusal(keys.status, "the keys of role \(role)") }
-            return .keys(try ServiceKeys.parse(keys.body, from: name))
+            return .keys(try ServiceKeys.parse(keys.body, from: name).onOurClock(keys, call.time))
         }
         throw refusal(401, "keys")
     }

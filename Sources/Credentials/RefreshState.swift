@@ -21,9 +21,17 @@ struct RefreshState {
         case fail(CredentialsError)
     }
 
+    /// What the store has said of the credentials at hand.
+    enum Standing {
+        case good
+        /// It may have refused them; they are used as long as there are no others.
+        case doubted
+        case refused
+    }
+
     private(set) var grant: Grant?
     private var obtained = Timestamp(seconds: 0)
-    private var isRefused = false
+    private(set) var standing = Standing.good
     private var lastRefusalAsk: Timestamp?
     private var lastLook: Timestamp?
     private var nextAsk: Timestamp?
@@ -32,8 +40,8 @@ struct RefreshState {
 
     func step(at now: Timestamp) -> Step {
         guard let grant else { return stepWithoutGrant(at: now) }
-        if isRefused, Self.hasPassed(1, since: lastRefusalAsk, at: now) { return .ask }
-        if isRefused, let lastError { return .fail(lastError) }
+        if standing != .good, Self.hasPassed(standing == .refused ? 1 : 10, since: lastRefusalAsk, at: now) { return .ask }
+        if standing == .refused, let lastError { return .fail(lastError) }
         if !grant.stamps.isEmpty, Self.hasPassed(1, since: lastLook, at: now) { return .look }
         guard let expiration = grant.authority.expiration else { return .use(grant.authority) }
         let remaining = expiration.seconds - now.seconds
@@ -53,7 +61,7 @@ struct RefreshState {
     /// What a caller gets who has waited for the providers.
     func outcome(at now: Timestamp) -> Result<Authority, CredentialsError> {
         guard let grant else { return .failure(lastError ?? CredentialsError("no source of credentials has answered; try again")) }
-        if isRefused, let lastError { return .failure(lastError) }
+        if standing == .refused, let lastError { return .failure(lastError) }
         if let end = grant.authority.expiration, end <= now { return .failure(lastError ?? Self.expired(grant)) }
         return .success(grant.authority)
     }
@@ -61,7 +69,7 @@ struct RefreshState {
     /// The providers are being asked.
     mutating func beginAsking(at now: Timestamp) {
         lastLook = now
-        if isRefused { lastRefusalAsk = now }
+        if standing != .good { lastRefusalAsk = now }
     }
 
     /// The files are being looked at.
@@ -74,7 +82,7 @@ struct RefreshState {
     mutating func succeeded(_ new: Grant, at now: Timestamp) {
         grant = new
         obtained = now
-        isRefused = false
+        standing = .good
         failures = 0
         lastError = nil
         let remaining = new.authority.expiration.map { max(0, $0.seconds - now.seconds) } ?? 0
@@ -84,15 +92,17 @@ struct RefreshState {
     /// Asked again after 1, 2, 4... up to 60 seconds, with up to as much again by `chance`.
     mutating func failed(_ error: CredentialsError, at now: Timestamp, chance: Double) {
         lastError = error
+        if standing == .doubted { standing = .good }
         let pause = min(60, Int64(1) << Int64(min(failures, 6)))
         failures += 1
         let jitter = grant == nil ? 0 : Int64(Double(pause) * chance)
         nextAsk = Timestamp(seconds: now.seconds + (grant == nil ? 1 : pause + jitter), nanoseconds: now.nanoseconds)
     }
 
-    /// The store has refused `authority`.
-    mutating func refuse(_ authority: Authority) {
-        if grant?.authority == authority { isRefused = true }
+    /// The store has refused `authority`, or may have. What is no longer in use is of no interest.
+    mutating func refuse(_ authority: Authority, isCertain: Bool) {
+        guard grant?.authority == authority, standing != .refused else { return }
+        standing = isCertain ? .refused : .doubted
     }
 
     /// A clock that was set back does not stop anything.

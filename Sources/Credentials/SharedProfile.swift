@@ -34,6 +34,8 @@ package struct SharedProfile: Sendable {
     struct Layers: Sendable {
         var credentials: [String: String]
         var config: [String: String]
+        /// Of each `[sso-session ...]` by its name.
+        var sessions: [String: [String: String]]
 
         var merged: [String: String] { config.merging(credentials) { $1 } }
     }
@@ -43,7 +45,9 @@ package struct SharedProfile: Sendable {
         let config = try Self.read(configFile)?.sections
         let configured = config?["profile \(profile)"] ?? (profile == "default" ? config?["default"] : nil)
         guard credentials != nil || configured != nil else { return nil }
-        return Layers(credentials: credentials ?? [:], config: configured ?? [:])
+        let prefix = "sso-session "
+        let sessions = (config ?? [:]).filter { $0.key.hasPrefix(prefix) }.map { (String($0.key.dropFirst(prefix.count)), $0.value) }
+        return Layers(credentials: credentials ?? [:], config: configured ?? [:], sessions: Dictionary(sessions) { first, _ in first })
     }
 
     /// As `layers`, on a thread that may block. A profile asked for by name must exist.

@@ -49,7 +49,8 @@ package struct SharedProfileProvider: CredentialsProvider {
     private func refuseRole(_ settings: [String: String]) throws(CredentialsError) {
         for setting in ["source_profile", "credential_source", "sso_session", "sso_start_url"] where settings[setting]?.nonEmpty != nil {
             throw CredentialsError(
-                "\(name) uses \(setting), which is not supported here; let credential_process run: aws configure export-credentials --format process")
+                "\(name) uses \(setting), which cannot be followed here; let credential_process run: aws configure export-credentials --format process"
+            )
         }
     }
 }

@@ -6,6 +6,8 @@ enum SmallFile {
         case any
         /// A regular file of this user that nobody else may read or change.
         case ownerOnly
+        /// A regular file of the administrator or this user that only its group may read beside the owner; out of reach counts as absent.
+        case system
     }
 
     private static let sizeLimit = 1 << 20
@@ -14,7 +16,7 @@ enum SmallFile {
     static func read(_ path: String, _ privacy: Privacy = .any) throws(CredentialsError) -> String? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
+            if errno == ENOENT || errno == ENOTDIR || (errno == EACCES && privacy == .system) { return nil }
             throw CredentialsError("cannot read \(path): \(reason(errno)); check its permissions")
         }
         defer { close(descriptor) }
@@ -26,10 +28,13 @@ enum SmallFile {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw CredentialsError("cannot read \(path): \(reason(errno))") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw CredentialsError("\(path) is not a regular file; name one that is") }
-        guard privacy == .ownerOnly else { return }
-        guard status.st_uid == geteuid() else { throw CredentialsError("\(path) belongs to another user; it is read only when it is yours") }
-        guard status.st_mode & 0o177 == 0 else {
-            throw CredentialsError("\(path) is open to others; run: chmod 600 \(path)")
+        guard privacy != .any else { return }
+        guard status.st_uid == geteuid() || (privacy == .system && status.st_uid == 0) else {
+            throw CredentialsError("\(path) belongs to another user; it is read only when it is yours")
+        }
+        let (refused, right): (mode_t, String) = privacy == .system ? (0o137, "640") : (0o177, "600")
+        guard status.st_mode & refused == 0 else {
+            throw CredentialsError("\(path) is open to others; run: chmod \(right) \(path)")
         }
     }
 

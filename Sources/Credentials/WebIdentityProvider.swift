@@ -22,7 +22,8 @@ package struct WebIdentityProvider: CredentialsProvider {
     package init(environment: [String: String], http: any CredentialsHTTP, base: String? = nil, time: CredentialsTime = .system) {
         self.environment = Variables(environment)
         profile = SharedProfile(environment: environment)
-        self.base = base ?? environment["AWS_ENDPOINT_URL_STS"]?.nonEmpty ?? Self.regional(environment)
+        let region = environment["AWS_REGION"]?.nonEmpty ?? environment["AWS_DEFAULT_REGION"]?.nonEmpty
+        self.base = base ?? environment["AWS_ENDPOINT_URL_STS"]?.nonEmpty ?? ServiceAddress.tokenService(region: region)
         self.time = time
         call = ServiceCall(http: http, time: time, timeout: .seconds(5), attempts: 3, pause: .milliseconds(100), doubles: true)
     }
@@ -45,7 +46,7 @@ package struct WebIdentityProvider: CredentialsProvider {
             let code = SecurityTokenAnswer.errorCode(answer.body)
             throw CredentialsError("\(name): \(base) answered \(answer.status)\(code); check the role \(role.arn) and renew \(role.tokenFile)")
         }
-        return .keys(try SecurityTokenAnswer.parse(answer.body, from: name))
+        return .keys(try SecurityTokenAnswer.parse(answer.body, from: name).onOurClock(answer, time))
     }
 
     private func role() async throws(CredentialsError) -> Role? {
@@ -60,12 +61,5 @@ package struct WebIdentityProvider: CredentialsProvider {
         }
         let session = settings["role_session_name"]?.nonEmpty ?? environment["AWS_ROLE_SESSION_NAME"]?.nonEmpty
         return Role(tokenFile: file, arn: arn, session: session ?? "windlass-\(time.now().seconds)")
-    }
-
-    private static func regional(_ environment: [String: String]) -> String {
-        guard let region = environment["AWS_REGION"]?.nonEmpty ?? environment["AWS_DEFAULT_REGION"]?.nonEmpty else {
-            return "https://sts.amazonaws.com"
-        }
-        return "https://sts.\(region).amazonaws.com\(region.hasPrefix("cn-") ? ".cn" : "")"
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Known for a dialect or found out on a scratch object, never tried on data: most servers take a verb that they do not know for a
 /// plain PUT and overwrite the object.
-package struct Capabilities: Hashable, Sendable {
+package struct Capabilities: Hashable, Codable, Sendable {
     /// A PUT only where there is no object (`If-None-Match: *`; OBS `x-obs-forbid-overwrite`).
     package var putIfAbsent = false
     /// A PUT only over a certain version (`If-Match`).
@@ -31,7 +31,7 @@ package struct Capabilities: Hashable, Sendable {
 }
 
 /// How a store lets objects grow.
-package struct AppendRules: Hashable, Sendable {
+package struct AppendRules: Hashable, Codable, Sendable {
     /// After so many appends an object takes no more; nil for no limit.
     package var maximumAppends: Int?
     /// In bytes, of one request.
@@ -47,7 +47,7 @@ package struct AppendRules: Hashable, Sendable {
 }
 
 /// Checksums that stores verify.
-package enum ChecksumKind: String, Hashable, Sendable, CaseIterable {
+package enum ChecksumKind: String, Hashable, Codable, Sendable, CaseIterable {
     case md5
     case crc32c
     case crc64nvme

@@ -4,7 +4,7 @@ extension Dialect {
     /// Amazon S3 and what follows it: MinIO, Ceph RGW and the rest. Not every follower knows conditions of writing: they are probed.
     package static let s3 = Dialect(
         family: .s3, headerPrefix: "x-amz-", vendorPrefix: "x-amz-", limits: .s3, listing: .tokens, encodesListings: true,
-        absentCondition: .ifNoneMatch, append: nil, codes: [:], capabilities: .copyingParts)
+        absentCondition: .ifNoneMatch, append: .put, codes: s3Codes, capabilities: .copyingParts)
 
     /// Huawei OBS in its own form. Source: OBS API Reference.
     package static let obs = Dialect(
@@ -36,6 +36,12 @@ extension Dialect {
         case .oos: self = .oos
         }
     }
+
+    /// Source: "Append Object", Ceph Object Gateway S3 API; "Error responses", Amazon S3 API Reference.
+    private static let s3Codes: [String: StoreError.Reason] = [
+        "PositionNotEqualToLength": .wrongPosition, "ObjectNotAppendable": .notAppendable, "InvalidWriteOffset": .wrongPosition,
+        "TooManyParts": .notAppendable, "InvalidBucketState": .unsupported,
+    ]
 
     /// Source: "Error Responses", OBS API Reference.
     private static let obsCodes: [String: StoreError.Reason] = [

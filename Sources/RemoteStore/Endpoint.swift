@@ -17,6 +17,8 @@ package struct Endpoint: Hashable, Sendable {
         case virtual
         /// Virtual on Amazon's own hosts, path elsewhere, as the AWS SDKs do it.
         case auto
+        /// `https://endpoint/key`: the host stands for one bucket.
+        case domain
     }
 
     /// Takes `host`, `host:port`, `http://…` or `https://…`; without scheme it is https. Nil when it has a path, a user or no host.
@@ -63,6 +65,7 @@ package struct Endpoint: Hashable, Sendable {
     /// The address of a bucket and key; both nil for the service itself.
     func location(bucket: BucketName?, key: Key?, addressing: Addressing) -> Location {
         let object = key.map { PercentEncoding.encodePath($0.bytes) } ?? ""
+        if addressing == .domain { return Location(host: authority, path: "/\(object)", hostBucket: host) }
         guard let bucket else { return Location(host: authority, path: "/") }
         if usesVirtualHost(bucket, addressing) { return Location(host: "\(bucket.text).\(authority)", path: "/\(object)", hostBucket: bucket.text) }
         return Location(host: authority, path: key == nil ? "/\(bucket.text)" : "/\(bucket.text)/\(object)")
@@ -71,7 +74,7 @@ package struct Endpoint: Hashable, Sendable {
     /// The certificate of a virtual host covers one label only: buckets with dots go by path where there is a choice.
     private func usesVirtualHost(_ bucket: BucketName, _ addressing: Addressing) -> Bool {
         switch addressing {
-        case .path: false
+        case .path, .domain: false
         case .virtual: true
         case .auto: isAmazon && !(isSecure && bucket.text.contains("."))
         }

@@ -40,7 +40,8 @@ extension StoreError {
         return switch status {
         case 301, 307: .wrongRegion
         case 304: .notModified
-        case 401, 403: .accessDenied
+        case 401: .badCredentials
+        case 403: .accessDenied
         case 404: request?.key == nil ? .noSuchBucket : .noSuchKey
         case 408: .timedOut
         case 409: .conflict
@@ -58,7 +59,8 @@ extension StoreError {
         "NoSuchKey": .noSuchKey, "NoSuchVersion": .noSuchKey, "NoSuchBucket": .noSuchBucket, "NoSuchUpload": .noSuchUpload,
         "AccessDenied": .accessDenied, "AllAccessDisabled": .accessDenied, "AccountProblem": .accessDenied,
         "InvalidAccessKeyId": .badCredentials, "SignatureDoesNotMatch": .badCredentials, "ExpiredToken": .badCredentials,
-        "InvalidToken": .badCredentials, "TokenRefreshRequired": .badCredentials,
+        "InvalidToken": .badCredentials, "TokenRefreshRequired": .badCredentials, "RequestExpired": .badCredentials,
+        "InvalidSecurity": .badCredentials, "InvalidSecurityToken": .badCredentials, "ExpiredTokenException": .badCredentials,
         "RequestTimeTooSkewed": .clockSkew,
         "PreconditionFailed": .preconditionFailed, "NotModified": .notModified,
         "OperationAborted": .conflict, "ConditionalRequestConflict": .conflict,

@@ -16,18 +16,11 @@ extension RemoteStore {
         case .writeOffset: request.headers.append(HeaderField(dialect.header("write-offset-bytes"), String(position)))
         }
         request.body = body
+        request.roles = position == 0 ? [.creates, .content] : .content
         if position == 0 { request.add(attributes, dialect) }
-        do throws(StoreError) {
-            let response = try await client.send(request)
-            let end = response.appendPosition(dialect) ?? position + body.count
-            return AppendReceipt(nextPosition: end, etag: response.headers["etag"].map { ETag($0) })
-        } catch {
-            // Otherwise nothing would tell this from an object of the length asked for that is of another kind.
-            guard error.serviceCode == "InvalidWriteOffset" else { throw error }
-            var error = error
-            error.reason = .wrongPosition
-            throw error
-        }
+        let response = try await client.send(request)
+        let end = response.appendPosition(dialect) ?? position + body.count
+        return AppendReceipt(nextPosition: end, etag: response.headers["etag"].map { ETag($0) })
     }
 
     package func modify(_ key: Key, at position: Int64, _ body: any ByteSource) async throws(StoreError) -> WriteReceipt {

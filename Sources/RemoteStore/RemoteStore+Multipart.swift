@@ -7,6 +7,7 @@ extension RemoteStore {
     package func createUpload(_ key: Key, _ attributes: ObjectAttributes) async throws(StoreError) -> UploadID {
         var request = try checked("POST", key)
         request.query = [QueryItem("uploads")]
+        request.roles = .creates
         request.add(attributes, dialect)
         let root = try await answer(request, root: "InitiateMultipartUploadResult")
         guard let id = root.text("UploadId"), !id.isEmpty else {
@@ -17,6 +18,7 @@ extension RemoteStore {
 
     package func uploadPart(_ upload: Upload, number: Int, _ body: any ByteSource) async throws(StoreError) -> UploadedPart {
         var request = try part("PUT", upload, number)
+        request.roles = .content
         request.body = body
         let response = try await client.send(request)
         guard let etag = response.headers["etag"] else { throw StoreError(.invalidResponse, "the store took a part without naming its ETag") }
@@ -28,6 +30,7 @@ extension RemoteStore {
     ) async throws(StoreError) -> UploadedPart {
         var request = try part("PUT", upload, number)
         request.isSlow = true
+        request.roles = [.content, .copies]
         request.headers = [
             HeaderField(dialect.header("copy-source"), copySource(source)),
             HeaderField(dialect.header("copy-source-range"), "bytes=\(range.offset)-\(range.end - 1)"),

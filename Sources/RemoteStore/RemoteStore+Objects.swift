@@ -6,6 +6,7 @@ internal import Signing
 extension RemoteStore {
     package func head(_ key: Key, _ conditions: ReadConditions) async throws(StoreError) -> ObjectInfo {
         var request = try checked("HEAD", key)
+        request.roles = .content
         request.add(conditions)
         let response = try await client.send(request)
         return try response.objectInfo(dialect)
@@ -14,6 +15,7 @@ extension RemoteStore {
     package func get(_ key: Key, range: ByteRange?, _ conditions: ReadConditions) async throws(StoreError) -> ObjectContent {
         var request = try checked("GET", key)
         request.delivery = .streamed
+        request.roles = .content
         request.add(conditions)
         if let range {
             guard !range.isEmpty else { throw StoreError(.invalidRange, "an empty range cannot be asked for") }
@@ -28,6 +30,7 @@ extension RemoteStore {
         _ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes, _ condition: WriteCondition
     ) async throws(StoreError) -> WriteReceipt {
         var request = try checked("PUT", key)
+        request.roles = [.creates, .content]
         request.body = body
         request.add(attributes, dialect)
         request.add(condition, dialect)
@@ -71,6 +74,7 @@ extension RemoteStore {
     package func copy(_ copy: CopyRequest) async throws(StoreError) -> WriteReceipt {
         var request = try checked("PUT", copy.destination)
         request.isSlow = true
+        request.roles = [.creates, .content, .copies]
         request.headers.append(HeaderField(dialect.header("copy-source"), copySource(copy.source)))
         if let etag = copy.ifSourceMatches {
             request.headers.append(HeaderField(dialect.header("copy-source-if-match"), etag.quoted))

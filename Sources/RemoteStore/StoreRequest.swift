@@ -16,6 +16,7 @@ struct StoreRequest {
     var isSlow = false
     /// The store wants a Content-MD5 of this body.
     var needsMD5 = false
+    var roles: RequestRoles = []
 
     init(_ method: String, _ bucket: BucketName?, _ key: Key? = nil) {
         self.method = method

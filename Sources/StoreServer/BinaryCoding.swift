@@ -31,6 +31,8 @@ struct BinaryReader {
         rest = bytes
     }
 
+    var isAtEnd: Bool { rest.isEmpty }
+
     mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value? {
         let size = Value.bitWidth / 8
         guard rest.count >= size else { return nil }

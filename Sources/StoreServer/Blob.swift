@@ -20,6 +20,11 @@ final class Blob: Sendable {
     func open() throws(FileFailure) -> SystemFile {
         try SystemFile.open(folder.path(of: id))
     }
+
+    /// For bytes behind the last one.
+    func openToExtend() throws(FileFailure) -> SystemFile {
+        try SystemFile.openToExtend(folder.path(of: id))
+    }
 }
 
 /// The folder of all blobs, in 256 subfolders.

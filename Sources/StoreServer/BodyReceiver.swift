@@ -22,15 +22,17 @@ struct BodyReceiver {
     private let claim: PayloadClaim
     private let expected: ExpectedChecksum?
     private let contentMD5: [UInt8]?
-    /// Of the decoded body, in bytes.
-    let length: Int64
+    /// Of the decoded body, in bytes; nil where the client does not say.
+    private let length: Int64?
+    private let maximum: Int64
 
     /// Refuses what can be refused before the body is asked for. `maximum` in bytes.
     init(_ request: Request, _ claim: PayloadClaim, maximum: Int64) throws(ServiceError) {
         self.request = request
         self.claim = claim
         length = try Self.length(request, claim)
-        guard length <= maximum else { throw .entityTooLarge }
+        self.maximum = maximum
+        guard length ?? 0 <= maximum else { throw .entityTooLarge }
         expected = try ExpectedChecksum(request)
         contentMD5 = try request.header("content-md5").map { text throws(ServiceError) in
             guard let bytes = Base64.decode(text), bytes.count == 16 else { throw .invalidDigest }
@@ -41,9 +43,10 @@ struct BodyReceiver {
     /// Whether the request carries a hash of its body beside the signed one.
     var isProtected: Bool { contentMD5 != nil || expected != nil }
 
-    private static func length(_ request: Request, _ claim: PayloadClaim) throws(ServiceError) -> Int64 {
+    private static func length(_ request: Request, _ claim: PayloadClaim) throws(ServiceError) -> Int64? {
         var text = request.header("content-length")
         if case .chunked = claim { text = request.own("decoded-content-length") }
+        if text == nil, request.dialect.acceptsUnknownLength, request.header("transfer-encoding") != nil { return nil }
         guard let text else { throw .missingContentLength }
         guard let length = Int64(text), length >= 0 else { throw .invalidArgument("The length of the body is not a number") }
         return length
@@ -66,7 +69,7 @@ struct BodyReceiver {
     private func take(_ buffer: ByteBuffer, _ digests: inout BodyDigests, _ sink: inout some BodySink) throws {
         try unsafe buffer.withUnsafeReadableBytes { bytes in
             unsafe digests.update(bytes)
-            guard digests.count <= length else { throw ServiceError.incompleteBody }
+            guard digests.count <= length ?? maximum else { throw length == nil ? ServiceError.entityTooLarge : .incompleteBody }
             try unsafe sink.write(bytes)
         }
     }
@@ -78,7 +81,7 @@ struct BodyReceiver {
     }
 
     private func verify(_ summary: BodySummary) throws(ServiceError) {
-        guard summary.count == length else { throw .incompleteBody }
+        guard summary.count == length ?? summary.count else { throw .incompleteBody }
         if case .hash(let hash) = claim, summary.sha256 != hash { throw .contentHashMismatch }
         if let contentMD5, summary.md5 != contentMD5 { throw .badDigest }
         try expected?.verify(summary, trailers: request.body.trailers, dialect: request.dialect)
@@ -100,9 +103,10 @@ struct ExpectedChecksum {
 
     /// Nil where none is announced; more than one is refused.
     init?(_ request: Request) throws(ServiceError) {
-        let named = ChecksumAlgorithm.allCases.filter { request.own($0.headerName) != nil }
+        let known = request.dialect.features.checksums
+        let named = known.filter { request.own($0.headerName) != nil }
         let trailer = request.own("trailer").flatMap { text in
-            ChecksumAlgorithm.allCases.first { request.dialect.header($0.headerName) == text.trimmed.lowercased() }
+            known.first { request.dialect.header($0.headerName) == text.trimmed.lowercased() }
         }
         guard named.count + (trailer == nil ? 0 : 1) <= 1 else { throw .invalidRequest("Expecting a single x-amz-checksum- header") }
         inTrailer = trailer != nil
@@ -111,13 +115,15 @@ struct ExpectedChecksum {
             value = try request.own(algorithm.headerName).map { text throws(ServiceError) in try Self.bytes(text, algorithm) }
             return
         }
-        guard let name = request.own("sdk-checksum-algorithm"), let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else { return nil }
+        guard let name = request.own("sdk-checksum-algorithm"), let algorithm = known.first(where: { $0.rawValue == name.uppercased() }) else {
+            return nil
+        }
         self.algorithm = algorithm
         value = nil
     }
 
     private static func bytes(_ text: String, _ algorithm: ChecksumAlgorithm) throws(ServiceError) -> [UInt8] {
-        guard let bytes = Base64.decode(text), bytes.count == algorithm.size else {
+        guard let bytes = algorithm.bytes(of: text) else {
             throw .invalidRequest("Value for x-amz-\(algorithm.headerName) header is invalid.")
         }
         return bytes

@@ -1,13 +1,14 @@
 import Crypto
 import ObjectStorage
 
-/// Where a bucket's files are: `bucket` (present when the bucket is), `objects/xx/HASH.GENERATION`, `uploads/ID/`.
+/// Where a bucket's files are: `bucket` (present when the bucket is), `settings`, `objects/xx/HASH.GENERATION`, `uploads/ID/`.
 ///
 /// Names on the disk are hashes of keys, so any key will do; the key itself stands in the manifest.
 struct BucketFolder: Sendable {
     let path: String
 
     var marker: String { "\(path)/bucket" }
+    var settings: String { "\(path)/settings" }
     var objects: String { "\(path)/objects" }
     var uploads: String { "\(path)/uploads" }
 
@@ -48,6 +49,17 @@ struct BucketFolder: Sendable {
         }
         try file.write(bytes)
         return draft
+    }
+
+    /// Writes a manifest in place of the one of the same version; small bytes that lie in that go along.
+    func replace(_ manifest: Manifest) throws(FileFailure) {
+        var inline: [UInt8] = []
+        if case .inline = manifest.content, manifest.size > 0, let (file, offset) = try openInline(manifest) {
+            inline = try file.read(at: offset, count: Int(manifest.size))
+        }
+        let path = manifestPath(manifest.key, manifest.generation)
+        try SystemFolder.unlink(path + ".draft")
+        try SystemFolder.rename(try writeDraft(manifest, inline: inline), to: path)
     }
 
     func publish(_ draft: String, _ manifest: Manifest) throws(FileFailure) {

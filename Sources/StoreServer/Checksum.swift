@@ -5,6 +5,8 @@ package enum ChecksumAlgorithm: String, CaseIterable, Sendable {
     case crc32 = "CRC32"
     case crc32c = "CRC32C"
     case crc64nvme = "CRC64NVME"
+    /// OBS's; its text is decimal.
+    case crc64ecma = "CRC64ECMA"
     case sha1 = "SHA1"
     case sha256 = "SHA256"
 
@@ -17,10 +19,17 @@ package enum ChecksumAlgorithm: String, CaseIterable, Sendable {
     var size: Int {
         switch self {
         case .crc32, .crc32c: 4
-        case .crc64nvme: 8
+        case .crc64nvme, .crc64ecma: 8
         case .sha1: 20
         case .sha256: 32
         }
+    }
+
+    /// Nil for a text that is no such checksum.
+    func bytes(of text: String) -> [UInt8]? {
+        if self == .crc64ecma { return UInt64(text).map { CyclicCode.crc64ecma.bytes(of: $0) } }
+        guard let bytes = Base64.decode(text), bytes.count == size else { return nil }
+        return bytes
     }
 
     var cyclicCode: CyclicCode? {
@@ -28,6 +37,7 @@ package enum ChecksumAlgorithm: String, CaseIterable, Sendable {
         case .crc32: .crc32
         case .crc32c: .crc32c
         case .crc64nvme: .crc64nvme
+        case .crc64ecma: .crc64ecma
         case .sha1, .sha256: nil
         }
     }
@@ -41,7 +51,10 @@ package struct Checksum: Hashable, Sendable {
     package var parts: Int?
 
     /// As headers and XML carry it.
-    var text: String { Base64.encode(bytes) + (parts.map { "-\($0)" } ?? "") }
+    var text: String {
+        if algorithm == .crc64ecma { return String(CyclicCode.crc64ecma.value(of: bytes)) }
+        return Base64.encode(bytes) + (parts.map { "-\($0)" } ?? "")
+    }
 
     var typeText: String { parts == nil ? "FULL_OBJECT" : "COMPOSITE" }
 }

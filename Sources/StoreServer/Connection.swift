@@ -6,6 +6,9 @@ import NIOHTTP1
 struct ServerContext: Sendable {
     let service: Service
     let verifier: SignatureVerifier
+    let identity: IdentityService
+    /// Whether the listener is that of the metadata services, and nothing else is answered.
+    var isForIdentity = false
     let counters: Counters
     let faults: FaultPlan
     let control: ControlPath

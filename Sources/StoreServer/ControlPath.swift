@@ -10,14 +10,16 @@ struct ControlPath: Sendable {
     static let prefix = "/_store/"
     let counters: Counters
     let faults: FaultPlan
+    let identity: IdentityService
 
     func respond(_ method: HTTPMethod, _ target: RequestTarget, _ body: RequestBody) async throws -> Response {
+        if let response = try await respondOnIdentity(method, target.rawPath.dropFirst(Self.prefix.count), body) { return response }
         switch (method, target.rawPath.dropFirst(Self.prefix.count)) {
-        case (.GET, "counters"): return try Self.json(counters.all)
+        case (.GET, "counters"): return try .json(counters.all)
         case (.POST, "counters/reset"):
             counters.reset()
             return Response(204)
-        case (.GET, "faults"): return try Self.json(faults.rules)
+        case (.GET, "faults"): return try .json(faults.rules)
         case (.PUT, "faults"):
             try await setFaults(target, body)
             return Response(204)
@@ -38,11 +40,5 @@ struct ControlPath: Sendable {
         }
         let seed = target["seed"].flatMap { UInt64($0) }
         faults.set(rules, seed: seed)
-    }
-
-    private static func json(_ value: some Encodable) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return Response(200, headers: ["Content-Type": "application/json"], body: .bytes(Array(try encoder.encode(value))))
     }
 }

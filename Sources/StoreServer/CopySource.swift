@@ -5,18 +5,20 @@ import ObjectStorage
 struct CopySource {
     let bucket: String
     let key: Key
+    /// Nil for the latest.
+    let version: String?
     let conditions: ReadConditions
 
     /// `bucket/key`, percent-encoded, with or without a leading slash.
     init(_ request: Request) throws(ServiceError) {
         let text = request.own("copy-source") ?? ""
         let parts = text.split(separator: "?versionId=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 1 else { throw .notImplemented("versionId in the copy source") }
         guard let path = PercentCoding.decodeText(parts[0]) else { throw Self.invalid }
         let sides = (path.hasPrefix("/") ? path.dropFirst() : path[...]).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard sides.count == 2, !sides[0].isEmpty, !sides[1].isEmpty else { throw Self.invalid }
         bucket = String(sides[0])
         key = Key(String(sides[1]))
+        version = parts.count == 2 ? String(parts[1]) : nil
         guard key.bytes.count <= request.dialect.limits.key else { throw .keyTooLong }
         conditions = ReadConditions { request.own("copy-source-\($0)") }
     }
@@ -24,15 +26,25 @@ struct CopySource {
     private static let invalid = ServiceError.invalidArgument("Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
 
     /// The source's object. All conditions fail with 412, as there is nothing to answer 304 with.
-    func find(in folder: DataFolder) throws(ServiceError) -> (bucket: Bucket, object: StoredObject) {
-        let bucket = try folder.bucket(bucket)
-        guard let object = bucket.object(key) else { throw .noSuchKey }
+    func find(by service: Service) throws(ServiceError) -> (bucket: Bucket, object: StoredObject) {
+        let bucket = try service.folder.bucket(bucket)
+        let object = try object(in: bucket, by: service)
         do throws(ServiceError) {
             try conditions.check(etag: object.etag, modified: object.manifest.modified)
         } catch {
             throw .preconditionFailed
         }
         return (bucket, object)
+    }
+
+    /// A delete marker cannot be copied.
+    private func object(in bucket: Bucket, by service: Service) throws(ServiceError) -> StoredObject {
+        do throws(ServiceError) {
+            return try service.find(key, version: version, in: bucket)
+        } catch {
+            guard error.code == ServiceError.methodNotAllowed.code else { throw error }
+            throw .invalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
+        }
     }
 
     /// The range of a part copy, all of it within the source.

@@ -12,6 +12,9 @@ package struct CyclicCode: Sendable {
     /// CRC-64/NVME.
     package static let crc64nvme = CyclicCode(width: 64, polynomial: 0x9A6C_9329_AC4B_C9B5)
 
+    /// CRC-64 of ECMA-182, reflected, as OBS and xz take it.
+    package static let crc64ecma = CyclicCode(width: 64, polynomial: 0xC96C_5795_D787_0F42)
+
     private init(width: Int, polynomial: UInt64) {
         self.width = width
         self.polynomial = polynomial

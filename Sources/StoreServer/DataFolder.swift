@@ -11,6 +11,7 @@ final class DataFolder: Sendable {
     private let path: String
     private let lock: SystemFile
     private let buckets = Mutex<[String: Bucket]>([:])
+    private let remembersChanges = Atomic<Bool>(false)
 
     /// Opens or creates the folder, removes what a crash left behind, and reads all manifests.
     init(path: String) throws(FileFailure) {
@@ -46,13 +47,26 @@ final class DataFolder: Sendable {
         buckets.withLock { Array($0.values) }.sorted { $0.name < $1.name }
     }
 
-    func createBucket(_ name: String) throws {
+    /// Creates it with some settings; fails where there is one of that name.
+    func createBucket(_ name: String, settings: [String: String] = [:]) throws {
         let folder = BucketFolder(path: "\(path)/buckets/\(name)")
         try buckets.withLock { buckets in
             guard buckets[name] == nil else { throw ServiceError.bucketAlreadyOwnedByYou }
-            let bucket = Bucket(name: name, created: .now, folder: folder)
-            try folder.create(bucket.created)
+            let created = StoreTime.now
+            try folder.create(created)
+            // On the disk first: a bucket reads its settings when it is made.
+            try BucketSettings(path: folder.settings).change { $0 = settings }
+            let bucket = Bucket(name: name, created: created, folder: folder)
+            bucket.remembersChanges(remembersChanges.load(ordering: .relaxed))
             buckets[name] = bucket
+        }
+    }
+
+    /// Whether all buckets remember what changes in them from now on, for listings that lag.
+    func remembersChanges(_ remembers: Bool) {
+        buckets.withLock { buckets in
+            remembersChanges.store(remembers, ordering: .relaxed)
+            for bucket in buckets.values { bucket.remembersChanges(remembers) }
         }
     }
 

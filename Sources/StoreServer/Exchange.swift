@@ -12,6 +12,8 @@ final class Exchange {
     /// Nil until it is understood, and for the control path, which is not counted.
     private var operation: Operation?
     private var isControl = false
+    /// In which the answer is given: that of the server, in the family of headers that the request uses.
+    private var dialect: Dialect
     private var faults = FaultSet([], seed: 0)
     private var context: ServerContext { connection.context }
     /// How much of a body that nobody wants is read for the sake of the connection, or of the client that is still sending, in bytes.
@@ -22,6 +24,7 @@ final class Exchange {
         self.connection = connection
         self.head = head
         self.body = body
+        dialect = connection.context.service.dialect
         id = String(connection.context.requestIDs.next(), radix: 16, uppercase: true)
     }
 
@@ -46,19 +49,32 @@ final class Exchange {
 
     private func answer() async throws -> Response {
         let target = try RequestTarget(head.uri)
+        if context.isForIdentity || dialect.schemes.contains(.bearer) && IdentityService.isTokenRequest(head.method, target) {
+            isControl = true
+            return try await context.identity.respond(head, target, body)
+        }
         if target.rawPath.hasPrefix(ControlPath.prefix) { return try await control(target) }
-        let name = try ResourceName(target: target, host: head.headers.first(name: "host") ?? "", dialect: context.service.dialect)
-        let isCopy = head.headers.contains(name: context.service.dialect.header("copy-source"))
-        let operation = try Operation.find(head.method, name, target, isCopy: isCopy)
+        dialect = dialect.speaking(HeaderFamily(headers: head.headers, target: target))
+        let name = try ResourceName(target: target, host: head.headers.first(name: "host") ?? "", dialect: dialect)
+        let isCopy = head.headers.contains(name: dialect.header("copy-source"))
+        let service = context.service.speaking(dialect)
+        try service.checkKindOfBucket(head, name, target)
+        let operation = try Operation.find(head, name, target, dialect) ?? Operation.find(head.method, name, target, isCopy: isCopy)
         self.operation = operation
         context.counters.add(operation) { $0.requests += 1 }
         faults = context.faults.decide(operation, key: (name.key?.description ?? target["prefix"]) ?? "")
         try await suffer()
+        if operation == .getAPIVersion { return try service.apiVersion(name) }
         let now = StoreTime.now.adding(seconds: faults.clockSkew)
-        let claim = try context.verifier.verify(SignedRequest(method: head.method.rawValue, target: target, headers: head.headers), now: now)
+        let signed = SignedRequest(
+            method: head.method.rawValue, target: target, headers: head.headers, hostBucket: name.isVirtualHost ? name.bucket : nil)
+        let isAnonymous = try SignatureScheme.find(headers: head.headers, target: target) == nil
+        let claim = try isAnonymous ? PayloadClaim(unverified: head.headers, dialect) : context.verifier.verify(signed, now: now)
         let request = Request(
-            id: id, head: head, target: target, name: name, operation: operation, dialect: context.service.dialect, body: body, now: now)
-        let response = try await context.service.respond(to: request, claim)
+            id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now,
+            lag: faults.listingLag)
+        if isAnonymous { try service.authorizeAnonymous(request) }
+        let response = try await service.respond(to: request, claim)
         return faults.isGarbage && operation.isListing ? Self.garbage : response
     }
 
@@ -82,15 +98,15 @@ final class Exchange {
     private func failure(_ error: any Error) -> Response {
         let answer = error as? ServiceError ?? .internalError
         if !(error is ServiceError) { context.logger.error("\((operation ?? .unknown).rawValue) failed: \(error)") }
-        return Response(answer, request: id, resource: head.uri, withBody: head.method != .HEAD)
+        return Response(answer, request: id, resource: head.uri, withBody: head.method != .HEAD, dialect)
     }
 
     private func finish(_ response: inout Response) {
         let now = StoreTime.now.adding(seconds: faults.clockSkew)
         response.headers.add(name: "Date", value: now.httpText)
         response.headers.add(name: "Server", value: "windlass-store")
-        response.headers.add(name: context.service.dialect.header("request-id"), value: id)
-        response.headers.add(name: context.service.dialect.header("id-2"), value: "windlass-store")
+        for name in dialect.requestIDHeaders { response.headers.add(name: name, value: id) }
+        if let name = dialect.secondIDHeader { response.headers.add(name: name, value: "windlass-store") }
     }
 
     /// Takes what is left of the body where that is little; whether the connection must end because it is much.

@@ -19,6 +19,9 @@ package enum Fault: Hashable, Sendable {
     /// The server's clock is so many seconds ahead.
     case clockSkew(seconds: Int64)
 
+    /// Listings do not show the writes of the last so many milliseconds, or the last so many writes, whichever is more.
+    case staleListings(milliseconds: Int64? = nil, writes: Int? = nil)
+
     /// Where a connection breaks.
     package enum ResetPoint: String, Codable, Hashable, Sendable {
         /// Before anything is done.
@@ -36,7 +39,7 @@ package enum Fault: Hashable, Sendable {
 
 extension Fault: Codable {
     private enum Field: String, CodingKey {
-        case fault, milliseconds, jitter, status, code, retryAfter, point, afterBytes, bytes, difference, seconds
+        case fault, milliseconds, jitter, status, code, retryAfter, point, afterBytes, bytes, difference, seconds, writes
     }
 
     package init(from decoder: any Decoder) throws {
@@ -58,6 +61,10 @@ extension Fault: Codable {
         case "garbage": self = .garbage
         case "stall": self = .stall(milliseconds: try fields.decode(Int.self, forKey: .milliseconds), afterBytes: afterBytes)
         case "clockSkew": self = .clockSkew(seconds: try fields.decode(Int64.self, forKey: .seconds))
+        case "staleListings":
+            self = .staleListings(
+                milliseconds: try fields.decodeIfPresent(Int64.self, forKey: .milliseconds),
+                writes: try fields.decodeIfPresent(Int.self, forKey: .writes))
         default: throw DecodingError.dataCorruptedError(forKey: .fault, in: fields, debugDescription: "there is no fault \(name)")
         }
     }
@@ -84,6 +91,9 @@ extension Fault: Codable {
             try fields.encode(milliseconds, forKey: .milliseconds)
             try fields.encodeIfPresent(afterBytes, forKey: .afterBytes)
         case .clockSkew(let seconds): try fields.encode(seconds, forKey: .seconds)
+        case .staleListings(let milliseconds, let writes):
+            try fields.encodeIfPresent(milliseconds, forKey: .milliseconds)
+            try fields.encodeIfPresent(writes, forKey: .writes)
         }
     }
 
@@ -98,6 +108,7 @@ extension Fault: Codable {
         case .garbage: "garbage"
         case .stall: "stall"
         case .clockSkew: "clockSkew"
+        case .staleListings: "staleListings"
         }
     }
 }

@@ -27,14 +27,18 @@ final class FaultPlan: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Told whenever the rules change.
+    private let changed: @Sendable ([FaultRule]) -> Void
 
-    init(seed: UInt64) {
+    init(seed: UInt64, changed: @escaping @Sendable ([FaultRule]) -> Void = { _ in }) {
+        self.changed = changed
         state = Mutex(State(generator: SeededGenerator(seed: seed)))
     }
 
     var rules: [FaultRule] { state.withLock { $0.rules } }
 
     func set(_ rules: [FaultRule], seed: UInt64?) {
+        changed(rules)
         state.withLock { state in
             state.rules = rules
             state.seen = rules.map { _ in 0 }

@@ -26,6 +26,9 @@ package struct FaultRule: Codable, Hashable, Sendable {
         self.times = times
     }
 
+    /// Whether the store must remember its changes for it.
+    var needsChanges: Bool { if case .staleListings = fault { true } else { false } }
+
     private enum Field: String, CodingKey {
         case operations, keyPrefix, rate, skip, times
     }

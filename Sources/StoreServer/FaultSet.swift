@@ -39,6 +39,12 @@ struct FaultSet: Sendable {
         return nil
     }
 
+    /// How far listings lag; nil where they do not.
+    var listingLag: ListingLag? {
+        for case .staleListings(let milliseconds, let writes) in faults { return ListingLag(milliseconds: milliseconds, writes: writes) }
+        return nil
+    }
+
     var isGarbage: Bool { faults.contains(.garbage) }
 
     /// How long to say nothing, and after how many bytes of the body.

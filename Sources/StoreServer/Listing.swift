@@ -40,12 +40,21 @@ package struct ListingPage<Value> {
 extension SortedIndex {
     /// One page, in byte order of keys and common prefixes.
     package func page(_ query: ListingQuery) -> ListingPage<Value> {
-        var page = ListingPage<Value>()
+        page(query) { $0 }
+    }
+
+    /// One page of what `shown` gives of the values; where that is nothing, the key is not there for the reader.
+    func page<Shown>(_ query: ListingQuery, _ shown: (Value) -> Shown?) -> ListingPage<Shown> {
+        var page = ListingPage<Shown>()
         guard query.maximum > 0 else { return page }
         var position = start(of: query)
         while position != end {
             let (key, value) = self[position]
             guard key.hasPrefix(query.prefix) else { break }
+            guard let shown = shown(value) else {
+                position = self.position(after: position)
+                continue
+            }
             if page.entries.count == query.maximum {
                 page.isTruncated = true
                 break
@@ -54,14 +63,14 @@ extension SortedIndex {
                 page.entries.append(.prefix(common))
                 position = common.afterPrefix.map(firstPosition) ?? end
             } else {
-                page.entries.append(.value(key, value))
+                page.entries.append(.value(key, shown))
                 position = self.position(after: position)
             }
         }
         return page
     }
 
-    private func start(of query: ListingQuery) -> Position {
+    func start(of query: ListingQuery) -> Position {
         guard let after = query.after, !after.precedes(query.prefix) else { return firstPosition(notBefore: query.prefix) }
         if after.commonPrefix(query) == after { return after.afterPrefix.map(firstPosition) ?? end }
         return firstPosition(notBefore: after.next)

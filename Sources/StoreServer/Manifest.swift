@@ -25,6 +25,8 @@ enum StoredContent: Sendable {
     /// In the manifest's own file, behind the manifest.
     case inline
     case segments([Segment])
+
+    var isInline: Bool { if case .inline = self { true } else { false } }
 }
 
 /// Everything that is known of one object, one part, or one unfinished upload: what one small file holds.
@@ -44,6 +46,10 @@ struct Manifest: Sendable {
     var checksum: Checksum?
     /// Of an object made of parts: the upload that made it.
     var upload: String?
+    /// What else is known of it, by names that belong to whoever uses them; absent from old files.
+    var properties: [String: String] = [:]
+    /// Version, tags, locks and the like; absent from old files.
+    var facts = ObjectFacts()
 }
 
 /// How a manifest lies on the disk: magic, length and check of the fields, the fields, then the bytes of a small object.
@@ -107,6 +113,11 @@ extension ManifestFile {
         writer.write(UInt32(manifest.checksum?.parts ?? 0))
         writer.write(manifest.upload ?? "")
         write(manifest.content, to: &writer)
+        writer.write(manifest.properties.sorted { $0.key < $1.key }) { writer, item in
+            writer.write(item.key)
+            writer.write(item.value)
+        }
+        writer.write(manifest.facts.bytes)
         return writer.bytes
     }
 
@@ -124,12 +135,18 @@ extension ManifestFile {
         guard let key = reader.bytes(), let generation = reader.integer(UInt64.self), let size = reader.integer(Int64.self),
             let etag = reader.text(), let modified = reader.integer(Int64.self), let headers = namedValues(&reader),
             let metadata = namedValues(&reader), let storageClass = reader.text(), let parts = reader.list({ $0.integer(Int64.self) }),
-            let checksum = checksum(&reader), let upload = reader.text(), let content = content(&reader, blob)
+            let checksum = checksum(&reader), let upload = reader.text(), let content = content(&reader, blob), let properties = properties(&reader),
+            let facts = ObjectFacts(bytes: reader.isAtEnd ? [] : reader.bytes() ?? [])
         else { return nil }
         return Manifest(
             key: Key(key), generation: generation, size: size, etag: etag, modified: StoreTime(milliseconds: modified),
             attributes: StoredAttributes(headers: headers, metadata: metadata, storageClass: storageClass), content: content, partSizes: parts,
-            checksum: checksum, upload: upload.isEmpty ? nil : upload)
+            checksum: checksum, upload: upload.isEmpty ? nil : upload, properties: properties, facts: facts)
+    }
+
+    private static func properties(_ reader: inout BinaryReader) -> [String: String]? {
+        if reader.isAtEnd { return [:] }
+        return namedValues(&reader).map { values in Dictionary(values.map { ($0.name, $0.value) }) { $1 } }
     }
 
     private static func namedValues(_ reader: inout BinaryReader) -> [NamedValue]? {

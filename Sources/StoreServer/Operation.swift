@@ -22,24 +22,61 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
     case completeMultipartUpload = "CompleteMultipartUpload"
     case abortMultipartUpload = "AbortMultipartUpload"
     case listParts = "ListParts"
+    case getBucketVersioning = "GetBucketVersioning"
+    case putBucketVersioning = "PutBucketVersioning"
+    case listObjectVersions = "ListObjectVersions"
+    case getBucketTagging = "GetBucketTagging"
+    case putBucketTagging = "PutBucketTagging"
+    case deleteBucketTagging = "DeleteBucketTagging"
+    case getObjectTagging = "GetObjectTagging"
+    case putObjectTagging = "PutObjectTagging"
+    case deleteObjectTagging = "DeleteObjectTagging"
+    case getBucketACL = "GetBucketAcl"
+    case putBucketACL = "PutBucketAcl"
+    case getObjectACL = "GetObjectAcl"
+    case putObjectACL = "PutObjectAcl"
+    case getBucketRequestPayment = "GetBucketRequestPayment"
+    case putBucketRequestPayment = "PutBucketRequestPayment"
+    case getObjectLockConfiguration = "GetObjectLockConfiguration"
+    case putObjectLockConfiguration = "PutObjectLockConfiguration"
+    case getObjectRetention = "GetObjectRetention"
+    case putObjectRetention = "PutObjectRetention"
+    case getObjectLegalHold = "GetObjectLegalHold"
+    case putObjectLegalHold = "PutObjectLegalHold"
+    case getBucketProtection = "GetBucketProtectionConfiguration"
+    case putBucketProtection = "PutBucketProtectionConfiguration"
+    case addLegalHold = "AddLegalHold"
+    case deleteLegalHold = "DeleteLegalHold"
+    case listLegalHolds = "ListLegalHolds"
+    case extendObjectRetention = "ExtendObjectRetention"
+    case restoreObject = "RestoreObject"
+    case appendObject = "AppendObject"
+    case modifyObject = "ModifyObject"
+    case truncateObject = "TruncateObject"
+    case renameObject = "RenameObject"
+    case setObjectMetadata = "SetObjectMetadata"
+    case getAPIVersion = "GetApiVersion"
     /// A request that is none of these.
     case unknown = "Unknown"
 
     /// Whether clients retry it against a listing; garbage XML applies to these only.
-    var isListing: Bool { self == .listObjects || self == .listObjectsV2 || self == .listMultipartUploads || self == .listParts }
+    var isListing: Bool {
+        self == .listObjects || self == .listObjectsV2 || self == .listMultipartUploads || self == .listParts || self == .listObjectVersions
+    }
 }
 
 extension Operation {
     /// Sub-resources that services of this kind have and this one has not. A client that names one must not find its object overwritten instead.
     private static let refused: Set<String> = [
-        "accelerate", "acl", "analytics", "append", "attributes", "cors", "encryption", "intelligent-tiering", "inventory", "legal-hold",
-        "lifecycle", "logging", "metadata", "metrics", "modify", "notification", "object-lock", "ownershipControls", "policy", "policyStatus",
-        "publicAccessBlock", "rename", "renameObject", "replication", "requestPayment", "restore", "retention", "select", "session", "tagging",
-        "torrent", "truncate", "versionId", "versioning", "versions", "website",
+        "accelerate", "acl", "analytics", "append", "attributes", "cors", "encryption", "extendRetention", "intelligent-tiering", "inventory",
+        "legal-hold", "legalHold", "lifecycle", "logging", "metadata", "metrics", "modify", "notification", "object-lock", "ownershipControls",
+        "policy", "policyStatus", "protection", "publicAccessBlock", "rename", "renameObject", "replication", "requestPayment", "restore",
+        "retention", "select", "session", "tagging", "torrent", "truncate", "versioning", "versions", "website",
     ]
 
     /// The operation that a request asks for.
     static func find(_ method: HTTPMethod, _ name: ResourceName, _ target: RequestTarget, isCopy: Bool) throws(ServiceError) -> Operation {
+        if let operation = try subresource(method, name, target) { return operation }
         if let parameter = target.query.first(where: { refused.contains($0.name) }) { throw .notImplemented(parameter.name) }
         let operation: Operation?
         if name.key != nil {

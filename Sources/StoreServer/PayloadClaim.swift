@@ -1,4 +1,5 @@
 import Crypto
+package import NIOHTTP1
 
 /// How a request says its body can be checked: the value of `x-amz-content-sha256`.
 package enum PayloadClaim: Sendable {
@@ -21,6 +22,24 @@ package enum PayloadClaim: Sendable {
                         + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
             }
             self = .hash(bytes)
+        }
+    }
+}
+
+extension PayloadClaim {
+    /// Of a request whose signature does not cover the body: what its headers say of it.
+    package init(unverified headers: HTTPHeaders, _ dialect: Dialect) throws(ServiceError) {
+        let text = headers.first(name: dialect.header("content-sha256"))
+        let codings = headers["content-encoding"].flatMap { $0.split(separator: ",") }.map { $0.trimmed.lowercased() }
+        if codings.contains("aws-chunked") || text == "STREAMING-UNSIGNED-PAYLOAD-TRAILER" {
+            self = .chunked(nil, trailer: true)
+        } else if let text, text != "UNSIGNED-PAYLOAD" {
+            guard let bytes = Hex.decode(text), bytes.count == 32 else {
+                throw .invalidArgument("\(dialect.header("content-sha256")) must be UNSIGNED-PAYLOAD or a valid sha256 value.")
+            }
+            self = .hash(bytes)
+        } else {
+            self = .unsigned
         }
     }
 }

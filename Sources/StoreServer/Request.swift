@@ -12,6 +12,8 @@ struct Request {
     let body: RequestBody
     /// The server's idea of the time.
     let now: StoreTime
+    /// Of listings; nil for none.
+    var lag: ListingLag?
 
     func header(_ name: String) -> String? { head.headers.first(name: name) }
 
@@ -28,16 +30,24 @@ struct Request {
         return key
     }
 
-    /// If-None-Match and If-Match of a write. The service knows no other value than `*` for the former.
+    /// If-None-Match, If-Match and If-Unmodified-Since of a write. The service knows no other value than `*` for the former.
     func writePrecondition() throws(ServiceError) -> WritePrecondition {
+        var condition = dialect.features.hasWriteConditions ? try conditionHeaders() : .none
+        condition.forbidsOverwrite = own("forbid-overwrite")?.lowercased() == "true"
+        condition.pauseMilliseconds = dialect.features.overwritePauseMilliseconds
+        return condition
+    }
+
+    private func conditionHeaders() throws(ServiceError) -> WritePrecondition {
         if let text = header("if-none-match"), text.trimmed != "*" { throw .notImplemented("If-None-Match") }
-        return WritePrecondition(absent: header("if-none-match") != nil, matches: header("if-match").map { EntityTags($0) })
+        var condition = WritePrecondition(absent: header("if-none-match") != nil, matches: header("if-match").map { EntityTags($0) })
+        condition.unmodifiedSince = header("if-unmodified-since").flatMap { StoreTime(http: $0) }
+        return condition
     }
 
     /// What a PUT, a copy or the begin of an upload says of the object to be. Refuses too much metadata and unknown storage classes.
     func attributes() throws(ServiceError) -> StoredAttributes {
-        let storageClass = own("storage-class") ?? dialect.storageClasses[0]
-        guard dialect.storageClasses.contains(storageClass) else {
+        guard let storageClass = dialect.storedClass(own("storage-class") ?? dialect.storageClasses[0]) else {
             throw ServiceError(400, "InvalidStorageClass", "The storage class you specified is not valid")
         }
         return StoredAttributes(headers: systemHeaders(), metadata: try metadata(), storageClass: storageClass)

@@ -8,6 +8,8 @@ package struct RequestTarget: Hashable, Sendable {
     package struct Parameter: Hashable, Sendable {
         package let name: String
         package let value: String
+        /// Whether there was a value, be it an empty one.
+        package let hasEquals: Bool
     }
 
     package init(_ uri: String) throws(ServiceError) {
@@ -24,7 +26,7 @@ package struct RequestTarget: Hashable, Sendable {
             guard let name = PercentCoding.decodeText(sides[0]), let value = sides.count == 2 ? PercentCoding.decodeText(sides[1]) : "" else {
                 throw .invalidURI
             }
-            result.append(Parameter(name: name, value: value))
+            result.append(Parameter(name: name, value: value, hasEquals: sides.count == 2))
         }
         return result
     }

@@ -4,20 +4,28 @@ package import ObjectStorage
 package struct ResourceName: Hashable, Sendable {
     package var bucket: String?
     package var key: Key?
+    /// Whether the bucket stood in the host's name.
+    package private(set) var isVirtualHost = false
 
     /// Takes the bucket from the host's first label where the host is below one of the dialect's, else from the path.
     package init(target: RequestTarget, host: String, dialect: Dialect) throws(ServiceError) {
         let path = target.rawPath.dropFirst()
         if let bucket = Self.bucket(ofHost: host, dialect.hosts) {
             self.bucket = bucket
+            isVirtualHost = true
             key = try Self.key(path, dialect)
             return
         }
         let parts = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, !path.isEmpty else { return }
+        if dialect.requiresVirtualHosts, Self.isNamed(host, dialect.hosts) { throw .virtualHostRequired }
         guard let name = PercentCoding.decodeText(first) else { throw .invalidURI }
         bucket = name
         key = try parts.count == 2 ? Self.key(parts[1], dialect) : nil
+    }
+
+    private static func isNamed(_ host: String, _ hosts: [String]) -> Bool {
+        hosts.contains(host.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)[0].lowercased())
     }
 
     private static func bucket(ofHost host: String, _ hosts: [String]) -> String? {

@@ -42,7 +42,8 @@ extension Response.Body {
 
 extension Response {
     /// The service's XML for an error; without body where the request was HEAD or nothing changed.
-    init(_ error: ServiceError, request id: String, resource: String, withBody: Bool) {
+    init(_ error: ServiceError, request id: String, resource: String, withBody: Bool, _ dialect: Dialect) {
+        let error = dialect.form(of: error)
         let bytes = XMLWriter.document("Error", namespace: nil) { xml in
             xml.element("Code", error.code)
             xml.element("Message", error.message)
@@ -50,12 +51,16 @@ extension Response {
             for detail in error.details { xml.element(detail.name, detail.value) }
             xml.element("RequestId", id)
             xml.element("HostId", "windlass-store")
+            if dialect.errorsNameStatus { xml.element("httpStatusCode", error.status) }
         }
         self = .xml(bytes, status: error.status)
         for header in error.headers { headers.add(name: header.name, value: header.value) }
         if !withBody || error.status == 304 {
             body = .none
             contentLength = 0
+            guard dialect.errorsInHeaders, error.status >= 400 else { return }
+            headers.add(name: dialect.header("error-code"), value: error.code)
+            headers.add(name: dialect.header("error-message"), value: error.message)
         }
     }
 }

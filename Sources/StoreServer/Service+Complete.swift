@@ -12,15 +12,19 @@ extension Service {
         guard let root = try await requestDocument(request, claim) else { throw ServiceError.malformedXML }
         let wanted = try WantedPart.list(root)
         let object = bucket.object(key)
-        if let manifest = object?.manifest, manifest.upload == id { return completed(manifest, bucket) }
+        if let object, object.manifest.upload == id { return completed(object, bucket, request) }
         let upload = try bucket.upload(id, key)
         let made = try upload.complete { parts in
             let assembly = try Assembly(wanted, from: parts, upload, minimumPart: dialect.limits.minimumPart)
             try check(assembly, request)
-            return try bucket.commit(assembly.manifest(of: upload, generation: folder.generations.next()), condition)
+            var manifest = assembly.manifest(of: upload, generation: folder.generations.next(), plainTag: dialect.features.hasPlainMultipartTag)
+            if dialect.features.hasProtection, let protection = try headerProtection(request, bucket.rules, isProtected: true) {
+                manifest.facts.protection = protection
+            }
+            return try bucket.commit(manifest, condition)
         }
         bucket.forget(upload)
-        return completed(made.manifest, bucket)
+        return completed(made, bucket, request)
     }
 
     private func check(_ assembly: Assembly, _ request: Request) throws(ServiceError) {
@@ -32,15 +36,16 @@ extension Service {
         guard text == checksum.text else { throw .badDigest }
     }
 
-    private func completed(_ manifest: Manifest, _ bucket: Bucket) -> Response {
-        .xml(
+    private func completed(_ object: StoredObject, _ bucket: Bucket, _ request: Request) -> Response {
+        let manifest = object.manifest
+        return .xml(
             document("CompleteMultipartUploadResult") { xml in
                 xml.element("Location", "/\(bucket.name)/\(PercentCoding.encode(manifest.key.bytes, keeping: [UInt8(ascii: "/")]))")
                 xml.element("Bucket", bucket.name)
                 xml.element("Key", manifest.key.description)
                 xml.element("ETag", "\"\(manifest.etag)\"")
                 xml.element(manifest.checksum)
-            })
+            }, headers: headers(ofWritten: object, in: bucket, request))
     }
 }
 
@@ -103,15 +108,18 @@ struct Assembly {
     var size: Int64 { parts.reduce(0) { $0 + $1.size } }
 
     /// The MD5 of the parts' MD5s, and their number.
-    private var etag: String {
+    private func etag(isPlain: Bool) -> String {
         let hashes = parts.flatMap { Hex.decode($0.etag) ?? [] }
-        return "\(Hex.encode(Insecure.MD5.hash(data: hashes)))-\(parts.count)"
+        return Hex.encode(Insecure.MD5.hash(data: hashes)) + (isPlain ? "" : "-\(parts.count)")
     }
 
-    func manifest(of upload: PendingUpload, generation: UInt64) -> Manifest {
+    func manifest(of upload: PendingUpload, generation: UInt64, plainTag: Bool) -> Manifest {
         let segments = parts.flatMap { part in if case .segments(let segments) = part.content { segments } else { [Segment]() } }
-        return Manifest(
-            key: upload.manifest.key, generation: generation, size: size, etag: etag, modified: .now, attributes: upload.manifest.attributes,
+        var manifest = Manifest(
+            key: upload.manifest.key, generation: generation, size: size, etag: etag(isPlain: plainTag), modified: .now,
+            attributes: upload.manifest.attributes,
             content: .segments(segments), partSizes: parts.map(\.size), checksum: checksum, upload: upload.id)
+        manifest.facts = upload.manifest.facts
+        return manifest
     }
 }

@@ -10,36 +10,54 @@ extension Service {
         let isQuiet = root.text("Quiet")?.trimmed.lowercased() == "true"
         let results = try objects.map { object in
             guard let text = object.text("Key"), !text.isEmpty else { throw ServiceError.malformedXML }
-            return (key: text, error: delete(Key(text), object, in: bucket))
+            return (key: text, outcome: delete(Key(text), object, in: bucket, request))
         }
         return .xml(
             document("DeleteResult") { xml in
-                for (key, error) in results {
-                    if let error {
-                        write(error, key, to: &xml)
-                    } else if !isQuiet {
-                        xml.element("Deleted") { $0.element("Key", key) }
+                for (key, outcome) in results {
+                    switch outcome {
+                    case .failure(let failure): write(failure, key, to: &xml)
+                    case .success(let deletion):
+                        if !isQuiet { write(deletion, key, to: &xml) }
                     }
                 }
             })
     }
 
-    private func delete(_ key: Key, _ object: XMLElement, in bucket: Bucket) -> ServiceError? {
-        if key.bytes.count > dialect.limits.key { return .keyTooLong }
-        if object.child("VersionId") != nil { return .notImplemented("VersionId") }
+    /// What went wrong with one of the keys.
+    private struct Failure: Error {
+        let version: String?
+        let error: ServiceError
+    }
+
+    private func delete(_ key: Key, _ object: XMLElement, in bucket: Bucket, _ request: Request) -> Result<Deletion, Failure> {
+        let version = object.text("VersionId").map { String($0.trimmed) }
         do {
-            try bucket.delete(key, WritePrecondition(matches: object.text("ETag").map { EntityTags($0) }))
-            return nil
+            guard key.bytes.count <= dialect.limits.key else { throw ServiceError.keyTooLong }
+            let condition = WritePrecondition(matches: object.text("ETag").map { EntityTags($0) })
+            return .success(
+                try delete(key, version: version, in: bucket, bypassesGovernance: request.bypassesGovernance, condition))
         } catch {
-            return error as? ServiceError ?? .internalError
+            return .failure(Failure(version: version, error: dialect.form(of: error as? ServiceError ?? .internalError)))
         }
     }
 
-    private func write(_ error: ServiceError, _ key: String, to xml: inout XMLWriter) {
+    private func write(_ deletion: Deletion, _ key: String, to xml: inout XMLWriter) {
+        xml.element("Deleted") { xml in
+            xml.element("Key", key)
+            xml.optional("VersionId", deletion.named)
+            guard let marker = deletion.marker else { return }
+            xml.element("DeleteMarker", true)
+            xml.element("DeleteMarkerVersionId", marker.facts.version ?? VersionID.null)
+        }
+    }
+
+    private func write(_ failure: Failure, _ key: String, to xml: inout XMLWriter) {
         xml.element("Error") { xml in
             xml.element("Key", key)
-            xml.element("Code", error.code)
-            xml.element("Message", error.message)
+            xml.optional("VersionId", failure.version)
+            xml.element("Code", failure.error.code)
+            xml.element("Message", failure.error.message)
         }
     }
 }

@@ -25,12 +25,14 @@ extension Service {
         let encoding = try NameEncoding(request)
         let marker = request.target["marker"] ?? ""
         let query = try listingQuery(request, after: marker.isEmpty ? nil : Key(marker))
-        let page = try bucket(request).page(query)
+        let page = try bucket(request).page(query, request.lag)
         return .xml(
             document("ListBucketResult") { xml in
                 writeHead(&xml, request, query, page, encoding)
                 xml.element("Marker", encoding.text(marker))
-                if page.isTruncated, !query.delimiter.isEmpty, let last = page.last { xml.element("NextMarker", encoding.text(last)) }
+                if page.isTruncated, dialect.alwaysNamesNextMarker || !query.delimiter.isEmpty, let last = page.last {
+                    xml.element("NextMarker", encoding.text(last))
+                }
                 writeEntries(&xml, page, encoding, withOwner: true)
             })
     }
@@ -40,7 +42,7 @@ extension Service {
         let token = request.target["continuation-token"]
         let startAfter = request.target["start-after"]
         let query = try listingQuery(request, after: try token.map(Self.key(ofToken:)) ?? startAfter.map { Key($0) })
-        let page = try bucket(request).page(query)
+        let page = try bucket(request).page(query, request.lag)
         return .xml(
             document("ListBucketResult") { xml in
                 writeHead(&xml, request, query, page, encoding)
@@ -52,7 +54,7 @@ extension Service {
             })
     }
 
-    private func listingQuery(_ request: Request, after: Key?) throws(ServiceError) -> ListingQuery {
+    func listingQuery(_ request: Request, after: Key?) throws(ServiceError) -> ListingQuery {
         ListingQuery(
             prefix: Key(request.target["prefix"] ?? ""), delimiter: Array((request.target["delimiter"] ?? "").utf8), after: after,
             maximum: min(try request.target.number("max-keys") ?? 1000, 1000))
@@ -90,7 +92,8 @@ extension Service {
                     xml.element("ChecksumType", checksum.typeText)
                 }
                 xml.element("Size", object.size)
-                xml.element("StorageClass", object.manifest.attributes.storageClass)
+                if dialect.append == .post, AppendState(object.manifest) != nil { xml.element("Type", "Appendable") }
+                xml.element("StorageClass", dialect.wireName(ofClass: object.manifest.attributes.storageClass))
                 if withOwner { xml.owner() }
             }
         }

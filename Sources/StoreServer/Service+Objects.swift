@@ -9,44 +9,44 @@ extension Service {
         let attributes = try request.attributes()
         let condition = try request.writePrecondition()
         let receiver = try BodyReceiver(request, claim, maximum: dialect.limits.singlePut)
-        try condition.check(current: bucket.object(key)?.etag)
+        let facts = try newFacts(request, in: bucket, isProtected: receiver.isProtected)
+        try condition.check(bucket.object(key), now: .now)
         var spool = BodySpool(folder)
         let summary = try await receiver.receive(into: &spool)
         let (content, inline) = spool.content
-        let manifest = Manifest(
+        var manifest = Manifest(
             key: key, generation: folder.generations.next(), size: summary.count, etag: Hex.encode(summary.md5), modified: .now,
             attributes: attributes, content: content, checksum: summary.checksums.first)
+        manifest.facts = facts
+        if facts.encryption?.hidesTag == true { manifest.etag = Encryption.opaqueTag() }
         let object = try bucket.commit(manifest, inline: inline, condition)
-        var headers: HTTPHeaders = ["ETag": "\"\(object.etag)\""]
+        var headers = headers(ofWritten: object, in: bucket, request)
+        headers.add(name: "ETag", value: "\"\(object.etag)\"")
         headers.add(manifest.checksum, dialect)
         return Response(200, headers: headers)
-    }
-
-    func deleteObject(_ request: Request) throws -> Response {
-        let condition = WritePrecondition(matches: request.header("if-match").map { EntityTags($0) })
-        try bucket(request).delete(request.key(), condition)
-        return Response(204)
     }
 
     /// GET and HEAD.
     func getObject(_ request: Request) throws -> Response {
         let bucket = try bucket(request)
         let key = try request.key()
-        while let object = bucket.object(key) {
+        while true {
+            let object = try find(key, version: request.target["versionId"], in: bucket)
+            try checkAccess(object, request)
             // A small object's bytes can be overtaken by a later version between the lookup and the opening of its file.
             if let response = try get(object, in: bucket, request) { return response }
         }
-        throw ServiceError.noSuchKey
     }
 
     /// Nil when the object was replaced meanwhile.
     private func get(_ object: StoredObject, in bucket: Bucket, _ request: Request) throws -> Response? {
         var headers = try objectHeaders(object, request)
+        addFacts(of: object, in: bucket, request, to: &headers)
         if try isUnchanged(object, request) { return Response(304, headers: headers) }
         let (range, isPartial) = try selection(of: object, request)
         if isPartial {
             headers.add(name: "Content-Range", value: "bytes \(range.offset)-\(range.end - 1)/\(object.size)")
-        } else if request.own("checksum-mode")?.uppercased() == "ENABLED" {
+        } else if !dialect.features.checksumsOnDemand || request.own("checksum-mode")?.uppercased() == "ENABLED" {
             headers.add(object.manifest.checksum, dialect)
         }
         var response = Response(isPartial ? 206 : 200, headers: headers)
@@ -114,8 +114,9 @@ extension Service {
         for header in manifest.attributes.headers { headers.add(name: header.name, value: header.value) }
         for item in manifest.attributes.metadata { headers.add(name: dialect.header("meta-\(item.name)"), value: item.value) }
         if manifest.attributes.storageClass != dialect.storageClasses[0] {
-            headers.add(name: dialect.header("storage-class"), value: manifest.attributes.storageClass)
+            headers.add(name: dialect.header("storage-class"), value: dialect.wireName(ofClass: manifest.attributes.storageClass))
         }
+        headers.add(kindOf: manifest, dialect)
         if request.target.has("partNumber"), !manifest.partSizes.isEmpty {
             headers.add(name: dialect.header("mp-parts-count"), value: String(manifest.partSizes.count))
         }

@@ -7,14 +7,17 @@ extension Service {
         let key = try request.key()
         let attributes = try request.attributes()
         let checksum = try wantedChecksum(request)
+        let facts = try newFacts(request, in: bucket, isProtected: true)
         let generation = folder.generations.next()
         let id = "\(Hex.encode(bigEndianBytes(of: generation)))\(Hex.encode(bigEndianBytes(of: UInt64.random(in: .min ... .max))))"
-        let manifest = Manifest(
+        var manifest = Manifest(
             key: key, generation: generation, size: 0, etag: "", modified: .now, attributes: attributes, content: .segments([]), checksum: checksum)
+        manifest.facts = facts
         let upload = PendingUpload(id: id, manifest: manifest, path: "\(bucket.folder.uploads)/\(id)")
         try upload.save()
         try bucket.add(upload)
         var headers = HTTPHeaders()
+        headers.add(facts.encryption, request)
         if let checksum {
             headers.add(name: dialect.header("checksum-algorithm"), value: checksum.algorithm.rawValue)
             headers.add(name: dialect.header("checksum-type"), value: checksum.typeText)
@@ -33,7 +36,7 @@ extension Service {
 
     /// The kind of checksum that the object shall have: no bytes yet, `parts` set for a composite one.
     private func wantedChecksum(_ request: Request) throws(ServiceError) -> Checksum? {
-        guard let name = request.own("checksum-algorithm") else { return nil }
+        guard let name = request.own("checksum-algorithm"), !dialect.features.checksums.isEmpty else { return nil }
         guard let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else {
             throw .invalidRequest("Checksum algorithm provided is unsupported.")
         }
@@ -54,19 +57,21 @@ extension Service {
 
     func uploadPart(_ request: Request, _ claim: PayloadClaim) async throws -> Response {
         let (upload, number) = try uploadAndPart(request)
+        try checkPartKey(upload, request)
         let receiver = try BodyReceiver(request, claim, maximum: dialect.limits.maximumPart)
         var spool = BodySpool(folder, inlineLimit: 0)
         let summary = try await receiver.receive(into: &spool, also: upload.checksumAlgorithm)
         var manifest = upload.manifest
         manifest.generation = folder.generations.next()
         manifest.size = summary.count
-        manifest.etag = Hex.encode(summary.md5)
+        manifest.etag = upload.hidesTags ? Encryption.opaqueTag() : Hex.encode(summary.md5)
         manifest.modified = .now
         manifest.content = spool.content.content
         manifest.checksum =
             upload.checksumAlgorithm.flatMap { wanted in summary.checksums.first { $0.algorithm == wanted } } ?? summary.checksums.first
         try upload.put(PendingUpload.Part(number: number, manifest: manifest))
         var headers: HTTPHeaders = ["ETag": "\"\(manifest.etag)\""]
+        headers.add(upload.manifest.facts.encryption, request)
         if let checksum = manifest.checksum { headers.add(name: dialect.header(checksum.algorithm.headerName), value: checksum.text) }
         return Response(200, headers: headers)
     }
@@ -92,7 +97,7 @@ extension Service {
                 xml.element("UploadId", upload.id)
                 xml.owner("Initiator")
                 xml.owner()
-                xml.element("StorageClass", upload.manifest.attributes.storageClass)
+                xml.element("StorageClass", dialect.wireName(ofClass: upload.manifest.attributes.storageClass))
                 xml.element("PartNumberMarker", marker)
                 xml.element("NextPartNumberMarker", parts.last?.number ?? 0)
                 xml.element("MaxParts", maximum)

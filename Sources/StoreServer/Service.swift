@@ -7,15 +7,24 @@ struct Service: Sendable {
     let dialect: Dialect
     let region: String
 
+    /// The same service, answering in another dialect.
+    func speaking(_ dialect: Dialect) -> Service {
+        Service(folder: folder, dialect: dialect, region: region)
+    }
+
     func respond(to request: Request, _ claim: PayloadClaim) async throws -> Response {
-        switch request.operation {
-        case .listBuckets: listBuckets(request)
+        try checkOffered(request.operation)
+        try checkPayer(request)
+        if let response = try await respondInDialect(request, claim) { return response }
+        return switch request.operation {
+        case .listBuckets: try listBuckets(request)
         case .createBucket: try await createBucket(request, claim)
         case .headBucket: try headBucket(request)
         case .deleteBucket: try deleteBucket(request)
         case .getBucketLocation: try getBucketLocation(request)
         case .listObjects: try listObjects(request)
-        case .listObjectsV2: try listObjectsV2(request)
+        // A service that does not know the second version takes its parameter for nothing.
+        case .listObjectsV2: try dialect.features.listsVersion2 ? listObjectsV2(request) : listObjects(request)
         case .listMultipartUploads: try listUploads(request)
         case .deleteObjects: try await deleteObjects(request, claim)
         case .putObject: try await putObject(request, claim)
@@ -28,7 +37,7 @@ struct Service: Sendable {
         case .completeMultipartUpload: try await completeUpload(request, claim)
         case .abortMultipartUpload: try abortUpload(request)
         case .listParts: try listParts(request)
-        case .unknown: throw ServiceError.methodNotAllowed
+        default: try await respondToSubresource(request, claim)
         }
     }
 

@@ -69,6 +69,10 @@ extension ServiceError {
     static let bucketAlreadyOwnedByYou = ServiceError(
         409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
     static let invalidBucketName = ServiceError(400, "InvalidBucketName", "The specified bucket is not valid.")
+    static let virtualHostRequired = ServiceError(
+        403, "VirtualHostDomainRequired", "Virtual host domain is required when accessing a bucket or an object")
+    static let invalidToken = ServiceError(403, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+    static let expiredToken = ServiceError(400, "ExpiredToken", "The provided token has expired.")
     static let internalError = ServiceError(500, "InternalError", "We encountered an internal error. Please try again.")
 
     static func invalidArgument(_ message: String) -> ServiceError { ServiceError(400, "InvalidArgument", message) }

@@ -19,18 +19,16 @@ package struct SignatureClaim: Hashable, Sendable {
 
     package var scope: String { "\(day)/\(region)/\(service)/aws4_request" }
 
-    /// The claim of a request, nil when it is not signed at all.
+    /// The claim of a request, nil when it is not signed this way.
     package static func find(headers: HTTPHeaders, target: RequestTarget) throws(ServiceError) -> SignatureClaim? {
         if let authorization = headers.first(name: "authorization") {
+            guard authorization.hasPrefix(algorithm + " ") else { return nil }
             return try SignatureClaim(authorization: authorization, headers: headers)
         }
         return try target.has("X-Amz-Algorithm") || target.has("X-Amz-Signature") ? SignatureClaim(query: target) : nil
     }
 
     private init(authorization: String, headers: HTTPHeaders) throws(ServiceError) {
-        guard authorization.hasPrefix(Self.algorithm + " ") else {
-            throw .invalidArgument("Unsupported Authorization Type")
-        }
         var fields: [String: String] = [:]
         for field in authorization.dropFirst(Self.algorithm.count + 1).split(separator: ",") {
             let sides = field.trimmed.split(separator: "=", maxSplits: 1)

@@ -18,6 +18,12 @@ package final class StoreServer: Sendable {
         package var secretKey: String
         package var region: String
         package var dialect: Dialect
+        /// Of the metadata services; 0 takes a free one, nil is for none.
+        package var metadataPort: Int?
+        /// What IBM's identity service takes; the secret key where there is none.
+        package var apiKey: String?
+        /// What a workload shows to the token services.
+        package var identityToken = "windlass-identity"
         /// For the chances of fault rules.
         package var faultSeed: UInt64
         package var logger: Logger
@@ -42,8 +48,10 @@ package final class StoreServer: Sendable {
     package let port: Int
     private let context: ServerContext
     private let listener: Listener
+    private let metadataListener: Listener?
 
-    private init(host: String, port: Int, context: ServerContext, listener: Listener) {
+    private init(host: String, port: Int, context: ServerContext, listener: Listener, metadataListener: Listener?) {
+        self.metadataListener = metadataListener
         self.host = host
         self.port = port
         self.context = context
@@ -58,7 +66,9 @@ package final class StoreServer: Sendable {
             let context = ServerContext(configuration, folder)
             do {
                 let listener = try await Listener(host: configuration.host, port: configuration.port, context: context, executor: executor)
-                return StoreServer(host: configuration.host, port: listener.port, context: context, listener: listener)
+                let metadataListener = try await metadataListener(configuration, context, beside: listener)
+                return StoreServer(
+                    host: configuration.host, port: listener.port, context: context, listener: listener, metadataListener: metadataListener)
             } catch {
                 // Letting go of the folder must not remove what is in it.
                 folder.close()
@@ -69,6 +79,29 @@ package final class StoreServer: Sendable {
             throw error
         }
     }
+
+    /// On loopback always: it gives keys to everybody who asks.
+    private static func metadataListener(
+        _ configuration: Configuration, _ context: ServerContext, beside listener: Listener
+    ) async throws -> Listener? {
+        guard let port = configuration.metadataPort else { return nil }
+        var context = context
+        context.isForIdentity = true
+        let executor = DiskExecutor(threads: 2)
+        do {
+            return try await Listener(host: "127.0.0.1", port: port, context: context, executor: executor)
+        } catch {
+            await executor.shutdown()
+            await listener.stop()
+            throw error
+        }
+    }
+
+    /// Where the metadata services are, `http://127.0.0.1:PORT`; nil where there are none.
+    package var metadataEndpoint: String? { metadataListener.map { "http://127.0.0.1:\($0.port)" } }
+
+    /// What requests may be signed with at this moment.
+    package var keys: KeyRing { context.identity.keys }
 
     /// `http://127.0.0.1:PORT`
     package var endpoint: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
@@ -89,6 +122,7 @@ package final class StoreServer: Sendable {
 
     /// Breaks off all connections, stops listening, and lets go of the folder.
     package func stop() async {
+        await metadataListener?.stop()
         await listener.stop()
         context.service.folder.close()
     }
@@ -97,13 +131,16 @@ package final class StoreServer: Sendable {
 extension ServerContext {
     fileprivate init(_ configuration: StoreServer.Configuration, _ folder: DataFolder) {
         let counters = Counters()
-        let faults = FaultPlan(seed: configuration.faultSeed)
+        let faults = FaultPlan(seed: configuration.faultSeed) { rules in folder.remembersChanges(rules.contains(where: \.needsChanges)) }
+        let keys = KeyRing(accessKey: configuration.accessKey, secretKey: configuration.secretKey)
+        let dialect = configuration.dialect
+        let identity = IdentityService(
+            keys: keys, apiKey: configuration.apiKey ?? configuration.secretKey, identityToken: configuration.identityToken,
+            verifier: SignatureVerifier(keys: keys, region: configuration.region, dialect: .tokenService, service: "sts"))
         self.init(
-            service: Service(folder: folder, dialect: configuration.dialect, region: configuration.region),
-            verifier: SignatureVerifier(
-                accessKey: configuration.accessKey, secretKey: configuration.secretKey, region: configuration.region,
-                dialect: configuration.dialect),
-            counters: counters, faults: faults, control: ControlPath(counters: counters, faults: faults), requestIDs: Generations(),
+            service: Service(folder: folder, dialect: dialect, region: configuration.region),
+            verifier: SignatureVerifier(keys: keys, region: configuration.region, dialect: dialect), identity: identity, counters: counters,
+            faults: faults, control: ControlPath(counters: counters, faults: faults, identity: identity), requestIDs: Generations(),
             logger: configuration.logger)
     }
 }

@@ -55,6 +55,13 @@ extension StoreTime {
         self.init(year: year, month: month, day: day, second: hour * 3600 + minute * 60 + second)
     }
 
+    /// Reads `2026-03-14T09:26:53Z`, also with a fraction, which is dropped, and without the Z.
+    package init?(iso text: String) {
+        let whole = text.trimmed.prefix { $0 != "." && $0 != "Z" && $0 != "+" }
+        guard whole.utf8.count == 19 else { return nil }
+        self.init(basicISO: String(whole.filter { $0 != "-" && $0 != ":" }) + "Z")
+    }
+
     /// Reads `Sat, 14 Mar 2026 09:26:53 GMT`, also with `+0000`.
     package init?(http text: String) {
         let words = text.split(separator: " ")

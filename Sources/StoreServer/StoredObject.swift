@@ -8,4 +8,5 @@ final class StoredObject: Sendable {
 
     var size: Int64 { manifest.size }
     var etag: String { manifest.etag }
+    var facts: ObjectFacts { manifest.facts }
 }

@@ -35,6 +35,11 @@ final class SystemFile: Sendable {
         try open(path, O_RDONLY | O_CLOEXEC)
     }
 
+    /// For writing behind the last byte.
+    static func openToExtend(_ path: String) throws(FileFailure) -> SystemFile {
+        try open(path, O_RDWR | O_APPEND | O_CLOEXEC)
+    }
+
     /// A new file for writing; fails where there is one already.
     static func create(_ path: String, mode: mode_t = 0o644) throws(FileFailure) -> SystemFile {
         try open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -98,6 +103,13 @@ final class SystemFile: Sendable {
         }
         if let failure { throw failure }
         return bytes
+    }
+
+    /// Cuts it, or makes it longer by zeros that take no place.
+    func resize(_ size: Int64) throws(FileFailure) {
+        while ftruncate(descriptor, off_t(size)) != 0 {
+            guard errno == EINTR else { throw FileFailure("ftruncate", path) }
+        }
     }
 
     /// In bytes.

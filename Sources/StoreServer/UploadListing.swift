@@ -70,7 +70,7 @@ extension Service {
                 xml.element("UploadId", upload.id)
                 xml.owner("Initiator")
                 xml.owner()
-                xml.element("StorageClass", upload.manifest.attributes.storageClass)
+                xml.element("StorageClass", dialect.wireName(ofClass: upload.manifest.attributes.storageClass))
                 xml.element("Initiated", upload.manifest.modified.isoText)
             }
         }

@@ -5,11 +5,29 @@ package struct WritePrecondition: Hashable, Sendable {
     /// `If-Match`
     package var matches: EntityTags?
 
+    /// `If-Unmodified-Since`
+    package var unmodifiedSince: StoreTime?
+    /// OBS's `forbid-overwrite`.
+    package var forbidsOverwrite = false
+    /// How long what is there must have rested, in milliseconds.
+    package var pauseMilliseconds: Int64 = 0
+
     package static let none = WritePrecondition()
 
     package init(absent: Bool = false, matches: EntityTags? = nil) {
         self.absent = absent
         self.matches = matches
+    }
+
+    /// Checks against what is there now, nil where there is nothing.
+    func check(_ current: StoredObject?, now: StoreTime) throws(ServiceError) {
+        try check(current: current?.etag)
+        guard let current else { return }
+        if forbidsOverwrite { throw ServiceError(409, "ObjectAlreadyExists", "The object already exists and may not be overwritten.") }
+        if let unmodifiedSince, current.manifest.modified.seconds > unmodifiedSince.seconds { throw .preconditionFailed }
+        if now.milliseconds - current.manifest.modified.milliseconds < pauseMilliseconds {
+            throw ServiceError(400, "PutObjectTooFast", "The object was written a moment ago; try again later.")
+        }
     }
 
     /// Checks against the ETag of what is there now, nil where there is nothing.

@@ -1,4 +1,4 @@
-/// Writes the XML of answers: elements with text, no attributes but the root's namespace.
+/// Writes the XML of answers: elements with text, hardly any attributes.
 struct XMLWriter {
     private(set) var bytes: [UInt8] = Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".utf8)
 
@@ -11,8 +11,20 @@ struct XMLWriter {
         return writer.bytes
     }
 
+    /// One document whose root has nothing but text.
+    static func text(_ root: String, namespace: String?, _ text: String) -> [UInt8] {
+        document(root, namespace: namespace) { writer in
+            for byte in text.utf8 { writer.append(byte) }
+        }
+    }
+
     mutating func element(_ name: String, _ content: (inout XMLWriter) -> Void) {
-        open(name)
+        element(name, attributes: "", content)
+    }
+
+    /// `attributes` as they are to be written, with a leading blank.
+    mutating func element(_ name: String, attributes: String, _ content: (inout XMLWriter) -> Void) {
+        open(name + attributes)
         content(&self)
         close(name)
     }

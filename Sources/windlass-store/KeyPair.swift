@@ -5,6 +5,8 @@ import StoreServer
 struct KeyPair {
     var accessKey: String
     var secretKey: String
+    /// `IBM_API_KEY_ID` of the environment.
+    var apiKey: String? { Self.environment("IBM_API_KEY_ID") }
 
     private struct Failure: Error, CustomStringConvertible {
         let description: String

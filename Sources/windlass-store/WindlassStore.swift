@@ -28,6 +28,28 @@ struct WindlassStore: AsyncParsableCommand {
     @Option(help: "The region that requests must be signed for.")
     var region = "us-east-1"
 
+    @Option(help: "Whose manners it has: obs (Huawei), cos (IBM), oos (CTYun) or s3.")
+    var dialect = Dialect.ServiceName.s3
+
+    @Option(name: .customLong("quirk"), help: "Can be given several times: \(StoreFeatures.quirks). See docs/STORE.md.")
+    var quirks: [String] = []
+
+    @Option(help: "How objects can be appended to: post, rgw or offset. Without it as the dialect has it.")
+    var append: Dialect.AppendForm?
+
+    @Flag(help: "OBS as it was before it had a signature of its own: it knows those of S3 only, and does not announce its version.")
+    var oldSignatures = false
+
+    @Option(
+        help: ArgumentHelp("Serves the metadata and token services of the clouds on this port of 127.0.0.1; 0 takes a free one.", valueName: "port"))
+    var metadataPort: Int?
+
+    @Option(help: "For how many seconds keys and tokens last that those services give out.")
+    var credentialLifetime: Int64 = 3600
+
+    @Option(help: "What a workload must show to the token services.")
+    var identityToken = "windlass-identity"
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -36,7 +58,14 @@ struct WindlassStore: AsyncParsableCommand {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level knows trace, debug, info, notice, warning, error, critical")
         }
+        for quirk in quirks {
+            var features = StoreFeatures.s3
+            guard features.apply(quirk: quirk) else { throw ValidationError("--quirk knows \(StoreFeatures.quirks), not \(quirk)") }
+        }
         guard !folder.isEmpty else { throw ValidationError("the folder must have a name") }
+        guard (0...65535).contains(metadataPort ?? 0) else { throw ValidationError("--metadata-port must be 0 to 65535") }
+        guard credentialLifetime >= 1 else { throw ValidationError("--credential-lifetime must be 1 or more") }
+        guard !oldSignatures || dialect == .obs else { throw ValidationError("--old-signatures is for the dialect obs only") }
         guard !region.isEmpty else { throw ValidationError("--region must not be empty") }
     }
 
@@ -52,18 +81,36 @@ struct WindlassStore: AsyncParsableCommand {
         }
     }
 
+    /// The dialect with what the options change of it.
+    private var spoken: Dialect {
+        var result = Dialect(dialect)
+        if let append { result.append = append }
+        if oldSignatures { result.schemes.remove(.obs) }
+        for quirk in quirks { _ = result.features.apply(quirk: quirk) }
+        return result
+    }
+
     private func serve() async throws {
         let signals = SignalWait([SIGINT, SIGTERM])
         var logger = Logger(label: "windlass-store") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let (keys, origin) = try KeyPair.find(folder: folder)
-        let server = try await StoreServer.start(
-            StoreServer.Configuration(
-                folder: folder, host: host, port: port, accessKey: keys.accessKey, secretKey: keys.secretKey, region: region, logger: logger))
+        var configuration = StoreServer.Configuration(
+            folder: folder, host: host, port: port, accessKey: keys.accessKey, secretKey: keys.secretKey, region: region, dialect: spoken,
+            logger: logger)
+        configuration.metadataPort = metadataPort
+        configuration.apiKey = keys.apiKey
+        configuration.identityToken = identityToken
+        let server = try await StoreServer.start(configuration)
+        server.keys.lifetimeSeconds = credentialLifetime
         logger.notice("this is not a production store; keys: \(origin)")
         print("windlass-store: listening on \(server.endpoint) (data in \(folder))")
+        if let metadata = server.metadataEndpoint { print("windlass-store: metadata services on \(metadata)") }
         fflush(nil)
         await signals.wait()
         await server.stop()
     }
 }
+
+extension Dialect.ServiceName: ExpressibleByArgument {}
+extension Dialect.AppendForm: ExpressibleByArgument {}

@@ -1,8 +1,11 @@
 import ArgumentParser
 import ObjectStorage
+import RemoteStore
 
-/// A bucket, perhaps with a prefix: `bucket` or `s3://bucket/prefix`.
+/// A bucket, perhaps with a dialect and a prefix: `bucket`, `s3://bucket/prefix`, `obs://bucket`, `cos://bucket` or `oos://bucket`.
 struct BucketAddress: ExpressibleByArgument {
+    /// What the address says of the store; nil of a bare name.
+    let scheme: Dialect.Family?
     let bucket: BucketName
     /// Empty or ending in `/`.
     let prefix: String
@@ -10,14 +13,16 @@ struct BucketAddress: ExpressibleByArgument {
     init?(argument: String) {
         var rest = argument[...]
         var prefix = ""
-        if rest.hasPrefix("s3://") {
-            rest = rest.dropFirst(5)
+        let scheme = Dialect.Family.allCases.first { argument.hasPrefix("\($0.rawValue)://") }
+        if let scheme {
+            rest = rest.dropFirst(scheme.rawValue.count + 3)
             if let slash = rest.firstIndex(of: "/") {
                 prefix = String(rest[rest.index(after: slash)...])
                 rest = rest[..<slash]
             }
         }
         guard Self.isPossible(rest) else { return nil }
+        self.scheme = scheme
         bucket = BucketName(String(rest))
         self.prefix = Self.folder(prefix)
     }

@@ -14,7 +14,7 @@ struct BucketCommand: ParsableCommand {
         @OptionGroup var connection: ConnectionOptions
 
         func run() throws {
-            try connection.asking(bucket.bucket) { (buckets) async throws(StoreError) in try await buckets.createBucket(bucket.bucket) }
+            try connection.asking(bucket) { (buckets) async throws(StoreError) in try await buckets.createBucket(bucket.bucket) }
         }
     }
 
@@ -34,7 +34,7 @@ struct BucketCommand: ParsableCommand {
         @OptionGroup var connection: ConnectionOptions
 
         func run() throws {
-            try connection.asking(bucket.bucket) { (buckets) async throws(StoreError) in try await buckets.deleteBucket(bucket.bucket) }
+            try connection.asking(bucket) { (buckets) async throws(StoreError) in try await buckets.deleteBucket(bucket.bucket) }
         }
     }
 }
@@ -42,9 +42,9 @@ struct BucketCommand: ParsableCommand {
 extension ConnectionOptions {
     /// Asks the store about buckets and waits for the answer.
     fileprivate func asking<Value: Sendable>(
-        _ bucket: BucketName?, _ body: @escaping @Sendable (RemoteBuckets) async throws(StoreError) -> Value
+        _ address: BucketAddress?, _ body: @escaping @Sendable (RemoteBuckets) async throws(StoreError) -> Value
     ) throws -> Value {
-        let client = try client(logger: Logger(label: "windlass") { _ in SwiftLogNoOpLogHandler() })
+        let client = try client(address, logger: Logger(label: "windlass") { _ in SwiftLogNoOpLogHandler() })
         let outcome = waiting { () async -> Result<Value, StoreError> in
             do throws(StoreError) {
                 return .success(try await body(RemoteBuckets(client)))
@@ -55,7 +55,7 @@ extension ConnectionOptions {
         do throws(StoreError) {
             return try outcome.get()
         } catch {
-            throw client.failure(error, bucket: bucket)
+            throw client.failure(error, bucket: address?.bucket)
         }
     }
 }

@@ -8,6 +8,7 @@ import RemoteStore
 
 extension Endpoint.Addressing: ExpressibleByArgument {}
 extension StoreClient.Signature: ExpressibleByArgument {}
+extension Dialect.Family: ExpressibleByArgument {}
 
 /// Where the store is. What is not given comes from the environment and `~/.aws`, as in the AWS tools.
 struct ConnectionOptions: ParsableArguments {
@@ -17,11 +18,17 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Region that requests are signed for. Default: AWS_REGION, the profile's, else us-east-1.", valueName: "name"))
     var region: String?
 
-    @Option(help: "How buckets are addressed: path, virtual or auto.")
+    @Option(help: "The store's dialect: s3, obs, cos or oos. Default: that of the address (obs://bucket), of a well-known host, else s3.")
+    var dialect: Dialect.Family?
+
+    @Option(help: ArgumentHelp("A domain of its own that stands for the bucket, with or without scheme.", valueName: "url"))
+    var customDomain: String?
+
+    @Option(help: "How buckets are addressed: path, virtual, domain or auto.")
     var addressing = Endpoint.Addressing.auto
 
-    @Option(help: "How requests are signed: v4, or v2 for old stores.")
-    var signature = StoreClient.Signature.v4
+    @Option(help: "How requests are signed: v4, v2, or obs. Default: as the vendor's own clients do it.")
+    var signature: StoreClient.Signature?
 
     @Option(help: "Seconds to wait for a connection.")
     var connectTimeout = 10
@@ -40,6 +47,10 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Proxy for every request, instead of http_proxy and https_proxy.", valueName: "url"))
     var proxy: String?
+
+    @OptionGroup var credentials: CredentialsOptions
+
+    @OptionGroup var objects: NewObjectOptions
 
     func validate() throws {
         guard connectTimeout > 0, timeout > 0 else { throw ValidationError("timeouts are at least one second") }
@@ -61,7 +72,7 @@ struct ConnectionOptions: ParsableArguments {
         options.proxy = proxy
         if let caBundle {
             guard FileManager.default.isReadableFile(atPath: caBundle) else { throw Failure("cannot read the certificates in \(caBundle)") }
-            options.certificateAuthorities = caBundle
+            options.certificateAuthorities = CredentialsOptions.absolute(caBundle)
         }
         if acceptsAnyCertificate {
             let warning = "TLS certificates are not verified (--no-verify-tls): whoever is in between can read and change everything"
@@ -71,37 +82,89 @@ struct ConnectionOptions: ParsableArguments {
         return options
     }
 
-    /// A client for the store that the options name.
-    func client(logger: Logger) throws -> StoreClient {
-        let environment = ProcessInfo.processInfo.environment
-        let profile = SharedProfile(environment: environment)
-        let region = try self.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? setting("region", profile) ?? "us-east-1"
-        var configuration = StoreClient.Configuration(endpoint: try endpoint(environment, profile, region), region: region)
-        configuration.addressing = addressing
-        configuration.signature = signature
-        let transport = HTTPTransport(try transportOptions(logger: logger))
-        return StoreClient(
-            configuration, transport: transport, credentials: .standard(environment: environment), logger: logger)
+    /// A client for the store that the options name, and the bucket is in; blocks where the store must be asked for its form.
+    func client(_ address: BucketAddress?, logger: Logger) throws -> StoreClient {
+        let choice = try choice(address?.scheme)
+        let options = try transportOptions(logger: logger)
+        let transport = HTTPTransport(options)
+        var configuration = StoreClient.Configuration(endpoint: choice.endpoint, region: choice.region)
+        configuration.addressing = choice.addressing
+        configuration.signature = try choice.signature ?? negotiated(choice, address?.bucket, transport)
+        configuration.dialect = choice.dialect(configuration.signature)
+        configuration.objects = try objects.options(endpoint: choice.endpoint)
+        let chain = credentials.chain(
+            dialect: CredentialsDialect(choice.family), bucket: address?.bucket.text, transport: CredentialsTransport(options), logger: logger)
+        return StoreClient(configuration, transport: transport, credentials: chain, logger: logger)
     }
 
-    private func endpoint(_ environment: [String: String], _ profile: SharedProfile, _ region: String) throws -> Endpoint {
-        let text = try endpoint ?? environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"] ?? setting("endpoint_url", profile)
-        guard let text else {
-            guard let amazon = Endpoint.amazon(region: region) else { throw ValidationError("'\(region)' is no region") }
-            return amazon
+    private func negotiated(_ choice: StoreChoice, _ bucket: BucketName?, _ transport: HTTPTransport) throws -> StoreClient.Signature {
+        let outcome = waiting { () async -> Result<StoreClient.Signature, StoreError> in
+            do throws(StoreError) {
+                return .success(try await SignatureNegotiation(choice, transport: transport).signature(bucket: bucket))
+            } catch {
+                return .failure(error)
+            }
         }
-        guard let endpoint = Endpoint(text) else {
-            throw ValidationError("'\(text)' is no address of a store; give a scheme, a host and perhaps a port, as in https://s3.example.com:9000")
-        }
-        return endpoint
-    }
-
-    private func setting(_ name: String, _ profile: SharedProfile) throws -> String? {
-        do throws(CredentialsError) {
-            return try profile.setting(name)
+        do throws(StoreError) {
+            return try outcome.get()
         } catch {
-            throw Failure(error.description)
+            throw Failure("cannot reach \(choice.endpoint); check the address and the network: \(error.message)")
         }
+    }
+
+    private func choice(_ scheme: Dialect.Family?) throws -> StoreChoice {
+        var wishes = StoreChoice.Wishes()
+        wishes.scheme = scheme
+        wishes.dialect = dialect
+        wishes.endpoint = endpoint
+        wishes.region = region
+        wishes.addressing = addressing
+        wishes.signature = signature
+        wishes.customDomain = customDomain
+        do throws(ChoiceError) {
+            return try StoreChoice(wishes, settings)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    /// Where the tools of each family look for what was not said.
+    private var settings: StoreChoice.Settings {
+        let environment = credentials.environment
+        let profile = SharedProfile(environment: environment)
+        return StoreChoice.Settings(
+            endpoint: { family throws(ChoiceError) in
+                let names = family == .obs ? ["OBS_ENDPOINT"] : ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
+                if let set = names.lazy.compactMap({ environment[$0] }).first(where: { !$0.isEmpty }) { return set }
+                return family == .obs ? nil : try profile.value("endpoint_url")
+            },
+            region: { family throws(ChoiceError) in
+                guard family == .s3 else { return nil }
+                if let set = ["AWS_REGION", "AWS_DEFAULT_REGION"].lazy.compactMap({ environment[$0] }).first(where: { !$0.isEmpty }) { return set }
+                return try profile.value("region")
+            })
+    }
+}
+
+extension SharedProfile {
+    fileprivate func value(_ name: String) throws(ChoiceError) -> String? {
+        do throws(CredentialsError) {
+            return try setting(name)
+        } catch {
+            throw .settings(error.description)
+        }
+    }
+}
+
+extension CredentialsDialect {
+    init(_ family: Dialect.Family) {
+        self =
+            switch family {
+            case .s3: .s3
+            case .obs: .obs
+            case .cos: .cos
+            case .oos: .oos
+            }
     }
 }
 
@@ -112,6 +175,7 @@ extension StoreClient {
         let name = bucket?.text ?? "BUCKET"
         return switch error.reason {
         case .noSuchBucket: Failure("there is no bucket \(name) at \(endpoint); check the name, or create it: windlass bucket create \(name)")
+        case .badCredentials where error.status == nil: Failure(error.message)
         case .badCredentials: Failure("\(endpoint) does not accept the keys; check them: \(error.message)\(error.codeInBrackets)")
         case .accessDenied: Failure("the keys may not use bucket \(name) at \(endpoint); check its policy and whose keys they are")
         case .unreachable, .timedOut: Failure("cannot reach \(endpoint); check the address and the network: \(error.message)")

@@ -19,7 +19,8 @@ struct MountCommand: ParsableCommand {
         commandName: "mount", abstract: "Mounts a bucket at a directory.",
         discussion: "The command returns when the mount answers; unmount it with: windlass unmount DIR.")
 
-    @Argument(help: ArgumentHelp("The bucket, or s3://bucket/prefix.", valueName: "bucket"))
+    @Argument(
+        help: ArgumentHelp("The bucket, or an address with dialect and prefix: s3://bucket/prefix, obs://, cos://, oos://.", valueName: "bucket"))
     var address: BucketAddress
 
     @Argument(help: ArgumentHelp("An empty directory.", valueName: "dir"))

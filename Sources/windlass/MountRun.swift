@@ -24,12 +24,14 @@ struct MountRun {
     func run() throws {
         // Before the first thread is started: all of them leave these signals to the one that waits for them.
         let signals = SignalWatch()
+        forbidMemoryDumps()
         let mountPoint = try checkedMountPoint()
-        let client = try command.connection.client(logger: logger)
+        let client = try command.connection.client(command.address, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
+        if let source = client.credentialsSource { logger.info("using \(source)") }
         let volume = Volume(
-            RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger), options: command.volumeOptions(),
+            GuardedStore(RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger)), options: command.volumeOptions(),
             staging: try stagingFolder(), logger: logger)
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
@@ -37,6 +39,15 @@ struct MountRun {
         signals.onFirst { shutdown.begin($0) }
         try serve(session, mountPoint)
         try shutdown.finish()
+    }
+
+    /// What the kernel would write of a process that crashes (core(5)) holds its keys.
+    private func forbidMemoryDumps() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = 0
+        guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) != 0 else { return }
+        logger.warning("core dumps of this process cannot be switched off; one would hold its keys")
     }
 
     private func checkedMountPoint() throws -> String {

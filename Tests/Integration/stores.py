@@ -48,9 +48,9 @@ class Endpoint:
             "AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-def free_port():
-    """A port below those that outgoing connections take, so that it is still free when a server comes back to it."""
-    for port in range(10000 + os.getpid() % 9000, 32000):
+def free_port(first=None):
+    """A port from `first` on, below those that outgoing connections take, so that it is still free when a server comes back to it."""
+    for port in range(first or 10000 + os.getpid() % 9000, 32000):
         with socket.socket() as probe:
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
@@ -61,8 +61,9 @@ def free_port():
 class Store:
     """A windlass-store on a folder; `kill` and `start` again come back on the same port."""
 
-    def __init__(self, folder, home):
+    def __init__(self, folder, home, *options, environment=None):
         self.folder, self.home, self.port = Path(folder), Path(home), free_port()
+        self.options, self.extra = options, environment or {}
         self.log = self.home / f"store-{self.port}.log"
         self.endpoint = Endpoint(f"http://127.0.0.1:{self.port}", "AKIAWINDLASSTEST", "windlass-test-secret", "us-east-1")
         self.process = None
@@ -73,8 +74,8 @@ class Store:
         while True:
             with open(self.log, "ab") as log:
                 self.process = start(
-                    [BINARIES / "windlass-store", self.folder, "--port", self.port],
-                    stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, env=self.endpoint.environment(self.home))
+                    [BINARIES / "windlass-store", self.folder, "--port", self.port, *self.options], stdout=subprocess.PIPE, stderr=log,
+                    stdin=subprocess.DEVNULL, env=self.endpoint.environment(self.home) | self.extra)
             if self._is_ready(end):
                 return self
             if time.monotonic() > end:
@@ -118,16 +119,16 @@ class Store:
 
     def faults(self, *rules):
         """Replaces the faults that are injected; none at all ends them."""
-        self._control("PUT" if rules else "DELETE", "faults", list(rules) if rules else None)
+        self.control("PUT" if rules else "DELETE", "faults", list(rules) if rules else None)
 
     def reset_counters(self):
-        self._control("POST", "counters/reset")
+        self.control("POST", "counters/reset")
 
     def counters(self):
         """Operation -> {"requests", "bytesIn", "bytesOut", "errors"}."""
-        return self._control("GET", "counters")
+        return self.control("GET", "counters")
 
-    def _control(self, method, path, body=None):
+    def control(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.endpoint.url}/_store/{path}", data=data, method=method)
         with _direct.open(request, timeout=10) as answer:

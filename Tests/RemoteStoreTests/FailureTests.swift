@@ -8,7 +8,8 @@ import Testing
 /// What goes wrong at the server or on the way, and what the client makes of it: an error or the right bytes, never wrong ones.
 @Suite(.timeLimit(.minutes(3))) struct FailureTests {
     private let bytes: [UInt8] = {
-        var generator = SystemRandomNumberGenerator()
+        // Not the system's: a call of the kernel for each byte would keep the other tests waiting for seconds.
+        var generator = SeededGenerator(seed: 1)
         return (0..<3_000_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }()
 
@@ -124,7 +125,7 @@ import Testing
     @Test func tellsWrongKeysFromMissingRights() async throws {
         let bucket = try await EmbeddedBucket("wrong-secret")
         #expect(await reason { _ = try await bucket.store.list(ListRequest()) } == .badCredentials)
-        #expect(await reason { _ = try await bucket.store.head("k", ReadConditions()) } == .accessDenied, "HEAD has no body to say more")
+        #expect(await reason { _ = try await bucket.store.head("k", ReadConditions()) } == .badCredentials, "what HEAD does not say, GET does")
         await bucket.end()
     }
 

@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import urllib.parse
 import zlib
@@ -27,22 +28,26 @@ from botocore.exceptions import ClientError
 
 
 class StoreProcess:
-    """A running windlass-store on a folder; the port stays the same over restarts."""
+    """A running windlass-store on a folder, with more options; the port stays the same over restarts."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.folder = str(folder)
+        self.options = list(map(str, options))
         self.port = 0
+        self.metadata = None
         self.process = None
         self.start()
 
     def start(self):
         environment = dict(os.environ, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY)
-        command = [str(BINARY), self.folder, "--port", str(self.port), "--log-level", "warning"]
+        command = [str(BINARY), self.folder, "--port", str(self.port), "--log-level", "warning", *self.options]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         match = re.fullmatch(r"windlass-store: listening on http://127\.0\.0\.1:(\d+) \(data in .*\)\n", line)
         assert match, f"unexpected first line {line!r}"
         self.port = int(match.group(1))
+        if "--metadata-port" in self.options:
+            self.metadata = re.fullmatch(r"windlass-store: metadata services on (\S+)\n", self.process.stdout.readline()).group(1)
 
     @property
     def endpoint(self):
@@ -54,11 +59,11 @@ class StoreProcess:
         self.process.stdout.close()
         return code
 
-    def client(self, **options):
+    def client(self, endpoint=None, keys=(ACCESS_KEY, SECRET_KEY, None), **options):
         settings = {"retries": {"max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20, **options}
         return boto3.client(
-            "s3", endpoint_url=self.endpoint, aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY,
-            region_name=REGION, config=botocore.config.Config(**settings))
+            "s3", endpoint_url=endpoint or self.endpoint, aws_access_key_id=keys[0], aws_secret_access_key=keys[1],
+            aws_session_token=keys[2], region_name=REGION, config=botocore.config.Config(**settings))
 
     def raw(self, method, path, query="", body=None, headers=None, sign=True, host=None, payload=None):
         """One request whose path goes over the wire as given; (status, headers, body)."""
@@ -90,6 +95,17 @@ class StoreProcess:
         status, _, data = self.raw(method, "/_store/" + path, body=body, sign=False)
         assert status in (200, 204), data
         return json.loads(data) if data else None
+
+
+def resolve_localhost(monkeypatch):
+    """Every name below localhost is this machine (RFC 6761, 6.3), which not every resolver knows."""
+    original = socket.getaddrinfo
+
+    def resolve(host, *arguments, **named):
+        name = host.decode() if isinstance(host, bytes) else host
+        return original("127.0.0.1" if name and name.endswith(".localhost") else host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 class RawPathAuth(botocore.auth.S3SigV4Auth):

@@ -324,9 +324,11 @@ def test_connection_survives_errors(store, bucket):
 
 def test_refused_subresources_do_not_overwrite(store, s3, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"precious")
-    for query in ("append=&position=0", "rename=&name=x", "tagging=", "acl=", "modify=&position=0", "truncate=&length=0", "versionId=1"):
+    for query in ("append=&position=0", "rename=&name=x", "modify=&position=0", "truncate=&length=0", "torrent="):
         status, _, body = store.raw("PUT", f"/{bucket}/k", query, body=b"x")
         assert (status, error_code(body)) == (501, "NotImplemented")
+    for query in ("tagging=", "acl=", "retention=", "legal-hold=", "versionId=1"):
+        assert store.raw("PUT", f"/{bucket}/k", query, body=b"x")[0] == 400
     assert store.raw("POST", f"/{bucket}/k", body=b"")[0] == 405
     assert store.raw("GET", f"/{bucket}/k")[2] == b"precious"
 

@@ -1,0 +1,134 @@
+import Credentials
+import Foundation
+import Glibc
+import HTTPTransport
+import RemoteStore
+import Synchronization
+import Testing
+import Threads
+
+/// HTTP as providers of credentials have it.
+@Suite(.timeLimit(.minutes(2))) struct CredentialsTransportTests {
+    @Test(arguments: [
+        ("http://169.254.169.254/latest", true), ("http://169.254.170.2", true), ("http://127.0.0.1:9", true), ("http://localhost/", true),
+        ("http://[::1]:80/", true), ("http://[fe80::1]/", true), ("http://[fd00:ec2::254]/", true), ("http://127.8.8.8/", true),
+        ("http://169.253.0.1/", false), ("http://169.254.1/", false), ("https://iam.cloud.ibm.com", false), ("http://128.0.0.1/", false),
+        ("http://[fd00::1]/", false), ("http://localhost.example.com/", false), ("nonsense", false),
+    ])
+    func whatIsReachedWithoutProxy(url: String, isNear: Bool) {
+        #expect(ServiceAddress.isNear(url) == isNear)
+    }
+
+    /// Every request of the loopback goes to the service, and every other one to the proxy, of which there is none.
+    @Test func noProxyBeforeThisMachine() async throws {
+        let server = try OneAnswerServer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Some: thing\r\n\r\nok")
+        defer { server.stop() }
+        var options = TransportOptions()
+        options.proxy = "http://127.0.0.1:1"
+        let http = CredentialsTransport(options)
+        let answer = try await http.send(CredentialsRequest("GET", server.url, timeout: .seconds(50)))
+        #expect(answer.status == 200 && answer.body == Array("ok".utf8) && answer.headers["x-some"] == "thing")
+        let error = await #expect(throws: CredentialsError.self) {
+            try await http.send(CredentialsRequest("GET", "http://store.invalid/", timeout: .seconds(50)))
+        }
+        #expect(error?.description.contains("127.0.0.1") == true, "the proxy was asked: \(String(describing: error))")
+    }
+
+    @Test func redirectsAreAnswers() async throws {
+        let server = try OneAnswerServer("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
+        defer { server.stop() }
+        let answer = try await CredentialsTransport().send(
+            CredentialsRequest("POST", server.url, headers: [("A", "b")], body: Array("secret".utf8), timeout: .seconds(50)))
+        #expect(answer.status == 302)
+        #expect(server.requests.count == 1)
+        #expect(server.requests[0].hasSuffix("\r\n\r\nsecret") && server.requests[0].contains("A: b\r\n"))
+    }
+
+    @Test func silenceEnds() async throws {
+        let server = try OneAnswerServer("")
+        defer { server.stop() }
+        let start = ContinuousClock.now
+        let request = CredentialsRequest("GET", server.url, headers: [("Authorization", "S3CRET")], timeout: .seconds(1))
+        let error = await #expect(throws: CredentialsError.self) { try await CredentialsTransport().send(request) }
+        #expect(ContinuousClock.now - start < .seconds(50))
+        #expect(error?.description.contains("S3CRET") == false)
+    }
+
+    @Test func longBodiesAreRefused() async throws {
+        let body = String(repeating: "x", count: CredentialsRequest.bodyLimit + 1)
+        let server = try OneAnswerServer("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        defer { server.stop() }
+        await #expect(throws: CredentialsError.self) {
+            try await CredentialsTransport().send(CredentialsRequest("GET", server.url, timeout: .seconds(50)))
+        }
+    }
+}
+
+/// Answers every connection on a port of 127.0.0.1 with the same bytes; with none it keeps silent.
+private final class OneAnswerServer: Sendable {
+    let url: String
+    private let listener: Int32
+    private let seen = Mutex<[String]>([])
+
+    var requests: [String] { seen.withLock { $0 } }
+
+    init(_ answer: String) throws {
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                _ = unsafe bind(listener, address, length)
+                _ = listen(listener, 16)
+                _ = unsafe getsockname(listener, address, &length)
+            }
+        }
+        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/"
+        let bytes = Array(answer.utf8)
+        try NamedThread.start("one-answer") { [weak self] in
+            while true {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0 else { return }
+                self?.serve(connection, bytes)
+            }
+        }.detach()
+    }
+
+    func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+
+    /// Header and body of a request come in as many pieces as the sender likes.
+    private func serve(_ connection: Int32, _ answer: [UInt8]) {
+        defer { close(connection) }
+        var text = ""
+        while !Self.isWhole(text) {
+            var block = [UInt8](repeating: 0, count: 64 << 10)
+            let count = unsafe recv(connection, &block, block.count, 0)
+            guard count > 0 else { break }
+            text += String(decoding: block.prefix(count), as: UTF8.self)
+        }
+        seen.withLock { $0.append(text) }
+        guard !answer.isEmpty else {
+            usleep(60_000_000)
+            return
+        }
+        var sent = 0
+        while sent < answer.count {
+            let wrote = unsafe answer[sent...].withUnsafeBytes { unsafe send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard wrote > 0 else { return }
+            sent += wrote
+        }
+    }
+
+    private static func isWhole(_ text: String) -> Bool {
+        guard let end = text.range(of: "\r\n\r\n") else { return false }
+        let length = text[..<end.lowerBound].components(separatedBy: "\r\n").lazy
+            .compactMap { $0.lowercased().hasPrefix("content-length:") ? Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) : nil }.first
+        return text[end.upperBound...].utf8.count >= length ?? 0
+    }
+}
