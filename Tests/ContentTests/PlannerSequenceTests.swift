@@ -13,7 +13,8 @@ import Testing
             let setting = StoreSetting.random(seed: seed)
             let fresh = ModelFile(size: [nil, 0, 5, 40, 96, 96][index % 6], placement: index % 2 == 0 ? .log : .sameOffset, seed: seed)
             let generator = EditGenerator(parts: setting.hasUpload, releases: index % 10 == 0)
-            let edits = Self.beginning(index) + generator.sequence(seed: seed, length: index / 7 % 13)
+            let beginning = Self.beginning(index, setting)
+            let edits = beginning + generator.sequence(seed: seed, length: index / 7 % (beginning.count > 4 ? 4 : 13))
             let outcome = await Self.outcome(fresh, edits, setting)
             kinds[outcome.kind, default: 0] += 1
             guard outcome.failure != nil else { continue }
@@ -29,12 +30,22 @@ import Testing
         }
     }
 
-    /// What random edits seldom lead to: bytes that only a part has, and a copy of a whole object.
-    private static func beginning(_ index: Int) -> [Edit] {
+    /// What random edits seldom lead to: bytes that only a part has, a copy of a whole object, and a stream that was sent while
+    /// it was written.
+    private static func beginning(_ index: Int, _ setting: StoreSetting) -> [Edit] {
         switch index % 10 {
         case 0: [.append(count: 10), .beginPart(offset: 0, count: 64), .confirmPart(index: 0), .release(offset: 0, count: 64)]
         case 1: [.truncate(size: 0), .copyFrom(other: 0, offset: 0, count: 96, to: 0)]
+        case 2...5 where setting.hasUpload:
+            [.truncate(size: 0)] + stream(count: 1 + index / 10 % 6, size: Int(min(setting.limits.maximumPart, 12)), releasing: index % 20 == 2)
         default: []
+        }
+    }
+
+    private static func stream(count: Int, size: Int, releasing: Bool) -> [Edit] {
+        (0..<count).flatMap { part -> [Edit] in
+            let sent: [Edit] = [.append(count: size), .beginPart(offset: part * size, count: size), .confirmPart(index: 0)]
+            return sent + (releasing && part % 2 == 0 ? [.release(offset: part * size, count: size)] : [])
         }
     }
 
