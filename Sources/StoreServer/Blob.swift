@@ -7,6 +7,8 @@ import Synchronization
 final class Blob: Sendable {
     let id: UInt64
     private let folder: BlobFolder
+    /// Held by whoever writes behind the last byte.
+    let extending = Mutex(())
 
     init(id: UInt64, folder: BlobFolder) {
         self.id = id

@@ -40,6 +40,11 @@ package enum PercentCoding {
         encode(bytes, keeping: [UInt8(ascii: "/"), UInt8(ascii: "*")]).replacing("%20", with: "+")
     }
 
+    /// What `encodeForm` writes, nil where an escape is broken or the bytes are not UTF-8.
+    package static func decodeForm(_ text: String) -> String? {
+        decodeText(text.replacing("+", with: "%20"))
+    }
+
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true

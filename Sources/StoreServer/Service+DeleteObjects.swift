@@ -8,13 +8,18 @@ extension Service {
         let objects = root.children.filter { $0.name == "Object" }
         guard root.name == "Delete", (1...dialect.limits.deleteBatch).contains(objects.count) else { throw ServiceError.malformedXML }
         let isQuiet = root.text("Quiet")?.trimmed.lowercased() == "true"
+        // Keys that XML has no characters for.
+        let isEncoded = root.text("EncodingType")?.trimmed == "url"
         let results = try objects.map { object in
-            guard let text = object.text("Key"), !text.isEmpty else { throw ServiceError.malformedXML }
+            let given = object.text("Key")
+            guard let text = isEncoded ? given.flatMap(PercentCoding.decodeForm) : given, !text.isEmpty else { throw ServiceError.malformedXML }
             return (key: text, outcome: delete(Key(text), object, in: bucket, request))
         }
         return .xml(
             document("DeleteResult") { xml in
-                for (key, outcome) in results {
+                if isEncoded { xml.element("EncodingType", "url") }
+                for (text, outcome) in results {
+                    let key = isEncoded ? PercentCoding.encodeForm(text.utf8) : text
                     switch outcome {
                     case .failure(let failure): write(failure, key, to: &xml)
                     case .success(let deletion):

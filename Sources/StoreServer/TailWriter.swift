@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Writes pieces of objects that are changed in place of being put anew.
 ///
 /// Bytes that somebody may be reading are never changed: a piece goes to a blob of its own, or behind the last byte of one.
@@ -64,9 +66,14 @@ struct TailWriter {
 extension Blob {
     /// Writes behind the last byte; false, and nothing is done, where that is not `end`.
     fileprivate func extend(_ bytes: [UInt8], from end: Int64) throws(FileFailure) -> Bool {
-        let file = try openToExtend()
-        guard try file.size() == end else { return false }
-        try file.write(bytes)
-        return true
+        let result = extending.withLock { _ in
+            Result { () throws(FileFailure) in
+                let file = try openToExtend()
+                guard try file.size() == end else { return false }
+                try file.write(bytes)
+                return true
+            }
+        }
+        return try result.get()
     }
 }

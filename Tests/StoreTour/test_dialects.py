@@ -6,12 +6,9 @@ import time
 import urllib.parse
 import uuid
 
-import boto3
-import botocore.config
 import pytest
 
-from botocore.exceptions import ClientError
-from store_server import ACCESS_KEY, REGION, SECRET_KEY, StoreProcess, code_of, error_code, resolve_localhost, status_of
+from store_server import ACCESS_KEY, SECRET_KEY, StoreProcess, code_of, error_code, resolve_localhost
 
 
 def started(tmp_path_factory, *options):

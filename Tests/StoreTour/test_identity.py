@@ -6,16 +6,11 @@ import json
 import time
 import urllib.parse
 
-import botocore.auth
-import botocore.awsrequest
-import botocore.config
-import botocore.credentials
-import botocore.session
 import boto3
 import pytest
 
 import obs
-from store_server import ACCESS_KEY, REGION, SECRET_KEY, StoreProcess, code_of, error_code
+from store_server import ACCESS_KEY, REGION, SECRET_KEY, StoreProcess, code_of
 
 IDENTITY = "windlass-identity"
 
@@ -185,4 +180,4 @@ def test_obs_takes_issued_keys(tmp_path):
 def test_nothing_else_is_there(store):
     assert ask(store, "GET", "/")[0] == 404
     assert ask(store, "GET", "/_store/counters")[0] == 404
-    assert store.raw("GET", "/latest/meta-data/iam/security-credentials/", sign=False)[0] == 403
+    assert store.raw("GET", "/latest/meta-data/iam/security-credentials/", sign=False)[0] in (403, 404)

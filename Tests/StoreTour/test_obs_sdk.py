@@ -147,6 +147,15 @@ def test_listing(client, bucket):
     assert found == sorted(names)
 
 
+def test_delete_of_odd_keys(client, bucket):
+    keys = ["a+b c", "100%41", "\x01", "grüße"]
+    for key in keys:
+        good(client.putContent(bucket, key, "x"))
+    request = obs.DeleteObjectsRequest(quiet=False, objects=[obs.Object(key=key) for key in keys], encoding_type="url")
+    assert [d.key for d in good(client.deleteObjects(bucket, request)).body.deleted] == keys
+    assert good(client.listObjects(bucket)).body.contents == []
+
+
 def test_multipart(client, bucket):
     assert [p for p in good(client.listMultipartUploads(bucket)).body.upload] == []
     upload = good(client.initiateMultipartUpload(bucket, "big", metadata={"a": "b"})).body.uploadId
