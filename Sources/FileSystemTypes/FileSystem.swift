@@ -80,7 +80,7 @@ package protocol FileSystem: Sendable {
     /// Copies `range` of one file, or as much of it as there is, to `offset` of another or the same, and gives how many bytes that were
     /// (copy_file_range(2)); 0 at the end of the source. The two ranges do not overlap.
     func copyRange(_ range: ByteRange, of source: Handle, to destination: Handle, at offset: Int64) async throws(Errno) -> Int64
-    /// close(2) was called on one of the descriptors of `handle`; returns when the bytes are safe.
+    /// close(2) was called on one of the descriptors of `handle`; returns when the bytes are safe. Not called for a handle that only reads.
     func flush(_ handle: Handle) async throws(Errno)
     func synchronize(_ handle: Handle, dataOnly: Bool) async throws(Errno)
     /// The last descriptor of `handle` is gone. Nobody can be told of an error any more.
