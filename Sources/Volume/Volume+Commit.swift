@@ -21,6 +21,7 @@ extension Volume {
         defer { resumeStream(file) }
         for _ in 0..<Self.commitAttempts where file.isChanged {
             guard let snapshot = try await snapshot(file) else { return await forget(file) }
+            if let base = snapshot.map.base { try await keepReadable(base, of: file, isDeleted: false) }
             do throws(StoreError) {
                 guard let (stored, attributes) = try await send(snapshot, of: file) else { continue }
                 settle(file, snapshot, stored, attributes)
@@ -77,7 +78,7 @@ extension Volume {
         planOptions.partSize = options.partSize
         planOptions.largestBody = 2 * options.partSize
         planOptions.createsAppendable = appendable
-        let planner = Planner(limits: store.limits, capabilities: store.capabilities, options: planOptions)
+        let planner = Planner(limits: store.limits, capabilities: capabilities, options: planOptions)
         do throws(PlanError) {
             return try planner.plan(map, situation)
         } catch {
