@@ -122,6 +122,7 @@ extension Volume {
                 node.metadata = attributes.metadata
                 node.remote = RemoteVersion(etag: version.etag, size: version.size)
                 node.lastOpened = node.remote
+                node.stores += 1
                 node.validUntil = .now + options.metadataTTL
             }
             tree.noteStored(file.inode)
