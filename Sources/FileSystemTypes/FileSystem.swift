@@ -12,6 +12,12 @@
 package protocol FileSystem: Sendable {
     /// The conversation with the kernel begins: called once, before all others. Returns at once.
     func connected(to kernel: any KernelNotifier)
+    /// Whether the file system itself clears set-user-id, and set-group-id where the group may execute, from regular files: when their owner or
+    /// group is changed, and when they are written or truncated by others than root (inode(7)). Whoever opened a handle counts as its writer.
+    ///
+    /// Else the kernel does, by `setAttributes`, but then asks for the attribute `security.capability` before each write(2) where there are
+    /// extended attributes at all, which nearly halves the rate of writes. Asked once, before the mount.
+    var clearsSetID: Bool { get }
 
     // MARK: Names
 
@@ -48,8 +54,8 @@ package protocol FileSystem: Sendable {
 
     /// Throws `noData` when there is no such attribute.
     ///
-    /// The kernel asks for `security.capability` before each write(2) that is not answered with `notImplemented`, so this must be
-    /// answered from memory for an open file.
+    /// The kernel asks for `security.capability` on its own when a file is written (see `clearsSetID`), so this must be answered
+    /// from memory for an open file.
     func extendedAttribute(_ name: ExtendedAttributeName, of inode: Inode, for caller: Caller) async throws(Errno) -> [UInt8]
     /// In any order, each once.
     func extendedAttributeNames(of inode: Inode, for caller: Caller) async throws(Errno) -> [ExtendedAttributeName]

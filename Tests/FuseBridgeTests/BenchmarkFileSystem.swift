@@ -12,12 +12,14 @@ final class BenchmarkFileSystem: FileSystem {
 
     private let attributeTTL: Duration
     private let hasExtendedAttributes: Bool
+    let clearsSetID: Bool
 
     /// Before each read the kernel asks for attributes that are older than `attributeTTL`, before each write for `security.capability`
     /// where there are extended attributes.
-    init(suspends: Bool, attributeTTL: Duration = .seconds(600), hasExtendedAttributes: Bool = false) {
+    init(suspends: Bool, attributeTTL: Duration = .seconds(600), hasExtendedAttributes: Bool = false, clearsSetID: Bool = false) {
         self.suspends = suspends
         self.hasExtendedAttributes = hasExtendedAttributes
+        self.clearsSetID = clearsSetID
         self.attributeTTL = attributeTTL
     }
 

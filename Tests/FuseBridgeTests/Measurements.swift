@@ -76,9 +76,9 @@ extension MountedTests {
             }
         }
 
-        @Test(arguments: [false, true])
-        func smallWrites(hasExtendedAttributes: Bool) async throws {
-            let fileSystem = BenchmarkFileSystem(suspends: false, hasExtendedAttributes: hasExtendedAttributes)
+        @Test(arguments: [(false, false), (true, false), (true, true)])
+        func smallWrites(hasExtendedAttributes: Bool, clearsSetID: Bool) async throws {
+            let fileSystem = BenchmarkFileSystem(suspends: false, hasExtendedAttributes: hasExtendedAttributes, clearsSetID: clearsSetID)
             try await Mount.with(fileSystem, limit: .seconds(200)) { mount in
                 for size in [4096, 1 << 17] {
                     let rate = try unsafe Self.rate(threads: 1, seconds: 3) { descriptor, buffer, number in
@@ -86,7 +86,8 @@ extension MountedTests {
                     } open: {
                         try Posix.open(mount.path + "/file", O_WRONLY)
                     }
-                    print("\(size >> 10) KiB write, extended attributes \(hasExtendedAttributes): \(Int(rate)) a second")
+                    print(
+                        "\(size >> 10) KiB write, extended attributes \(hasExtendedAttributes), clears set-id \(clearsSetID): \(Int(rate)) a second")
                 }
             }
         }

@@ -96,6 +96,26 @@ extension MountedTests {
             }
         }
 
+        /// Who clears set-id bits, and what the kernel asks for it.
+        @Test(.enabled(if: geteuid() == 0), arguments: [false, true])
+        func setIDBitsAreClearedByOneOfTheTwo(clearsSetID: Bool) async throws {
+            let fileSystem = MemoryFileSystem(clearsSetID: clearsSetID)
+            try await Mount.with(fileSystem, configure: { $0.allowOther = true }) { mount in
+                let path = mount.path + "/file"
+                try Posix.makeFile(path)
+                try Posix.with(path, O_WRONLY) { descriptor throws(Errno) in
+                    for _ in 0..<50 { try Posix.write(descriptor, [1]) }
+                }
+                #expect(clearsSetID ? fileSystem.count("getxattr") <= 2 : fileSystem.count("getxattr") >= 50)
+                try Posix.chmod(path, 0o6777)
+                let changes = fileSystem.record.withLock { $0.changes.count }
+                #expect(Shell.run("python3 -c \"import os; os.setuid(99); open('\(path)','a').write('x')\"") == 0)
+                #expect(try Posix.contents(path).count == 51)
+                let sent = fileSystem.record.withLock { $0.changes.dropFirst(changes).map(\.permissions) }
+                #expect(sent == (clearsSetID ? [] : [0o777]))
+            }
+        }
+
         @Test(.enabled(if: geteuid() == 0))
         func supplementaryGroupsAreFoundOnDemand() async throws {
             let fileSystem = MemoryFileSystem()
