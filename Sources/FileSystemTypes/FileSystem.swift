@@ -12,11 +12,12 @@
 package protocol FileSystem: Sendable {
     /// The conversation with the kernel begins: called once, before all others. Returns at once.
     func connected(to kernel: any KernelNotifier)
-    /// Whether the file system itself clears set-user-id, and set-group-id where the group may execute, from regular files: when their owner or
-    /// group is changed, and when they are written or truncated by others than root (inode(7)). Whoever opened a handle counts as its writer.
+    /// Whether the file system itself clears set-user-id, and set-group-id where the group may execute, from regular files (inode(7)), in
+    /// `setAttributes`: when the change is empty (the kernel's word for a write by a caller who may not keep the bits), when it names an
+    /// owner or a group, and when it names a size and the caller is not root.
     ///
-    /// Else the kernel does, by `setAttributes`, but then asks for the attribute `security.capability` before each write(2) where there are
-    /// extended attributes at all, which nearly halves the rate of writes. Asked once, before the mount.
+    /// Else the kernel does, by naming permissions, but then asks for the attribute `security.capability` before each write(2) where
+    /// there are extended attributes at all, which nearly halves the rate of writes. Asked once, before the mount.
     var clearsSetID: Bool { get }
 
     // MARK: Names

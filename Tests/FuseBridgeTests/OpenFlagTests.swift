@@ -112,7 +112,11 @@ extension MountedTests {
                 #expect(Shell.run("python3 -c \"import os; os.setuid(99); open('\(path)','a').write('x')\"") == 0)
                 #expect(try Posix.contents(path).count == 51)
                 let sent = fileSystem.record.withLock { $0.changes.dropFirst(changes).map(\.permissions) }
-                #expect(sent == (clearsSetID ? [] : [0o777]))
+                #expect(sent == [clearsSetID ? nil : 0o777])
+                #expect(fileSystem.record.withLock { $0.changes.last?.isEmpty } == clearsSetID)
+                try Posix.chmod(path, 0o6777)
+                #expect(Shell.run("echo root >> \(path)") == 0)
+                #expect(fileSystem.record.withLock { $0.changes.last?.permissions } == 0o6777, "root keeps them")
             }
         }
 
