@@ -59,7 +59,21 @@ extension OpenFile.State {
             return (.all, old)
         }
         let everything = ByteRange(offset: 0, count: max(before.size, map.size))
-        let needed = Set(map.stagedRanges(in: everything))
-        return (.ranges(garbage + before.stagedRanges(in: everything).filter { !needed.contains($0) }), old)
+        let needed = map.stagedRanges(in: everything).sorted { $0.offset < $1.offset }
+        return (.ranges((garbage + before.stagedRanges(in: everything)).flatMap { $0.without(needed) }), old)
+    }
+}
+
+extension ByteRange {
+    /// What is left of it without `others`, which are in ascending order.
+    fileprivate func without(_ others: [ByteRange]) -> [ByteRange] {
+        var left: [ByteRange] = []
+        var position = offset
+        for other in others where other.end > position && other.offset < end {
+            if other.offset > position { left.append(ByteRange(offset: position, count: other.offset - position)) }
+            position = other.end
+        }
+        if position < end { left.append(ByteRange(offset: position, count: end - position)) }
+        return left
     }
 }

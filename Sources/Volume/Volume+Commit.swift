@@ -31,7 +31,7 @@ extension Volume {
                 if try await recover(from: error, snapshot, of: file) { continue }
                 file.withLockedState { $0.failure = error }
                 logger.error("\(error)")
-                throw error.errno
+                throw error.isConflict ? .stale : error.errno
             }
         }
         guard file.isChanged else { return }
@@ -122,6 +122,7 @@ extension Volume {
                 node.metadata = attributes.metadata
                 node.remote = RemoteVersion(etag: version.etag, size: version.size)
                 node.lastOpened = node.remote
+                node.appendPosition = stored.appendPosition
                 node.stores += 1
                 node.validUntil = .now + options.metadataTTL
             }
