@@ -32,6 +32,7 @@ package struct Errno: Error, Hashable, Sendable {
     package static let notSupported = Errno(ENOTSUP)
     package static let timedOut = Errno(ETIMEDOUT)
     package static let stale = Errno(ESTALE)
+    package static let noData = Errno(ENODATA)
     package static let quotaExceeded = Errno(EDQUOT)
     package static let shuttingDown = Errno(ESHUTDOWN)
 

@@ -19,7 +19,7 @@ struct KeyTree {
         self.keys = keys
         for key in keys {
             let isMarker = key.bytes.last == UInt8(ascii: "/") && !full.contains(key)
-            _ = try await store.put(key, Bytes(isMarker ? "" : "content"), ObjectAttributes(), .always)
+            _ = try await store.put(key, BytesSource(Bytes(isMarker ? "" : "content")), ObjectAttributes(), .always)
         }
     }
 
