@@ -1,4 +1,4 @@
-package import FileSystemTypes
+internal import FileSystemTypes
 
 /// Where a symbolic link's target is kept.
 package enum LinkTarget: Hashable, Sendable {
