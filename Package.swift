@@ -70,7 +70,8 @@ let package = Package(
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
         layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
-        layer("Volume", ["FileSystemTypes", "ObjectStorage", "Staging", logging]),
+        layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", logging]),
+        layer("Volume", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", "Uploads", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program(

@@ -1,3 +1,5 @@
+package import FileSystemTypes
+
 /// A POSIX access control list (acl(5)), always a valid one.
 package struct AccessControlList: Hashable, Sendable {
     /// Whom an entry is about.
@@ -27,9 +29,9 @@ package struct AccessControlList: Hashable, Sendable {
 
     package struct Entry: Hashable, Sendable {
         package let subject: Subject
-        package var access: AccessBits
+        package var access: AccessMask
 
-        package init(_ subject: Subject, _ access: AccessBits) {
+        package init(_ subject: Subject, _ access: AccessMask) {
             self.subject = subject
             self.access = access
         }
@@ -83,35 +85,39 @@ package struct AccessControlList: Hashable, Sendable {
     }
 
     /// Whether the list grants all of `wanted` (acl(5), ACCESS CHECK ALGORITHM; privileges are not looked at).
-    package func grants(_ wanted: AccessBits, to caller: Caller, owner: UInt32, group: UInt32) -> Bool {
+    package func grants(_ wanted: AccessMask, to caller: Caller, owner: UInt32, group: UInt32) -> Bool {
         if caller.userID == owner { return self[.owner].isSuperset(of: wanted) }
         let mask = self.mask ?? .all
         if let entry = entries.first(where: { $0.subject == .user(caller.userID) }) { return entry.access.intersection(mask).isSuperset(of: wanted) }
-        let groups = entries.filter { isGroupEntry($0, of: caller, group: group) }
-        if !groups.isEmpty { return groups.contains { $0.access.intersection(mask).isSuperset(of: wanted) } }
+        if groupEntries([caller.groupID], group).contains(where: { $0.intersection(mask).isSuperset(of: wanted) }) { return true }
+        let groups = groupEntries([caller.groupID] + caller.supplementaryGroups(), group)
+        if !groups.isEmpty { return groups.contains { $0.intersection(mask).isSuperset(of: wanted) } }
         return self[.other].isSuperset(of: wanted)
     }
 
-    package var mask: AccessBits? { entries.first { $0.subject == .mask }?.access }
+    package var mask: AccessMask? { entries.first { $0.subject == .mask }?.access }
 
-    private func isGroupEntry(_ entry: Entry, of caller: Caller, group: UInt32) -> Bool {
-        switch entry.subject {
-        case .owningGroup: caller.isMember(of: group)
-        case .group(let named): caller.isMember(of: named)
-        default: false
+    /// What the entries for any of `groups` grant.
+    private func groupEntries(_ groups: [UInt32], _ owningGroup: UInt32) -> [AccessMask] {
+        entries.compactMap { entry in
+            switch entry.subject {
+            case .owningGroup: groups.contains(owningGroup) ? entry.access : nil
+            case .group(let named): groups.contains(named) ? entry.access : nil
+            case .owner, .user, .mask, .other: nil
+            }
         }
     }
 
     private var groupClass: Subject { mask == nil ? .owningGroup : .mask }
 
-    private subscript(subject: Subject) -> AccessBits {
+    private subscript(subject: Subject) -> AccessMask {
         get { entries.first { $0.subject == subject }?.access ?? [] }
         set {
             for index in entries.indices where entries[index].subject == subject { entries[index].access = newValue }
         }
     }
 
-    private static func bits(_ permissions: UInt16, _ shift: UInt16) -> AccessBits {
-        AccessBits(rawValue: UInt8(permissions >> shift & 7))
+    private static func bits(_ permissions: UInt16, _ shift: UInt16) -> AccessMask {
+        AccessMask(rawValue: UInt8(permissions >> shift & 7))
     }
 }

@@ -3,14 +3,12 @@ package import FileSystemTypes
 /// The extended attributes of a file as s3fs keeps them, all in the one value `xattr`: a JSON object of names and values in base 64,
 /// percent-encoded.
 package struct ExtendedAttributes: Hashable, Sendable {
-    private var values: [AttributeName: [UInt8]]
+    private var values: [ExtendedAttributeName: [UInt8]]
     /// Something in the stored text could not be read and would be lost if it were written again.
     package let isDamaged: Bool
 
     /// The name in the object's user metadata.
     package static let metadataName = "xattr"
-    /// The longest value, in bytes (`XATTR_SIZE_MAX`, linux/limits.h).
-    package static let maximumValueBytes = 65_536
 
     package init() {
         values = [:]
@@ -19,34 +17,26 @@ package struct ExtendedAttributes: Hashable, Sendable {
 
     package var isEmpty: Bool { values.isEmpty }
     /// In the order of their bytes.
-    package var names: [AttributeName] { values.keys.sorted() }
+    package var names: [ExtendedAttributeName] { values.keys.sorted() }
 
     /// Nil where there is none: ENODATA.
-    package subscript(name: AttributeName) -> [UInt8]? { values[name] }
+    package subscript(name: ExtendedAttributeName) -> [UInt8]? { values[name] }
 
-    /// When an attribute may be set (setxattr(2)).
-    package enum SetCondition: Hashable, Sendable {
-        case always
-        /// `XATTR_CREATE`
-        case absent
-        /// `XATTR_REPLACE`
-        case present
-    }
-
-    /// Throws EEXIST, ENODATA, ERANGE (name) and E2BIG (value) as setxattr(2) has them, EIO when others are damaged.
+    /// Throws EEXIST and ENODATA as setxattr(2) has them, E2BIG for a value that is too long for Linux, EIO when others are damaged.
     ///
     /// Whether the store takes so much is known only of all metadata together: `StoredMetadata.check`.
-    package mutating func set(_ name: AttributeName, to value: [UInt8], _ condition: SetCondition = .always) throws(Errno) {
-        guard !name.bytes.isEmpty, name.bytes.count <= AttributeName.maximumBytes else { throw .outOfRange }
-        guard value.count <= Self.maximumValueBytes else { throw .tooBig }
-        guard condition != .absent || values[name] == nil else { throw .exists }
-        guard condition != .present || values[name] != nil else { throw .noData }
+    package mutating func set(
+        _ name: ExtendedAttributeName, to value: [UInt8], mode: ExtendedAttributeMode = .createOrReplace
+    ) throws(Errno) {
+        guard value.count <= ExtendedAttributeLimit.value else { throw .tooBig }
+        guard mode != .create || values[name] == nil else { throw .exists }
+        guard mode != .replace || values[name] != nil else { throw .noData }
         guard !isDamaged else { throw .inputOutput }
         values[name] = value
     }
 
     /// Throws ENODATA where there is none, EIO when others are damaged.
-    package mutating func remove(_ name: AttributeName) throws(Errno) {
+    package mutating func remove(_ name: ExtendedAttributeName) throws(Errno) {
         guard values[name] != nil else { throw .noData }
         guard !isDamaged else { throw .inputOutput }
         values[name] = nil
@@ -78,7 +68,7 @@ extension ExtendedAttributes {
 
     /// s3fs splits its JSON at every comma and colon and knows no escapes, so names with those are escaped: it shows them oddly, but
     /// reads all other attributes.
-    private static func escaped(_ name: AttributeName) -> [UInt8] {
+    private static func escaped(_ name: ExtendedAttributeName) -> [UInt8] {
         var text: [UInt8] = []
         for byte in name.bytes {
             if byte < 32 || "\",:\\".utf8.contains(byte) {

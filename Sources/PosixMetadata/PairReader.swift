@@ -1,3 +1,5 @@
+internal import FileSystemTypes
+
 /// Reads `{"name":"base 64",…}`, and whatever of it is left where it is damaged.
 struct PairReader {
     private var rest: ArraySlice<UInt8>
@@ -14,7 +16,7 @@ struct PairReader {
         }
     }
 
-    mutating func next() -> (name: AttributeName, value: [UInt8])? {
+    mutating func next() -> (name: ExtendedAttributeName, value: [UInt8])? {
         while true {
             rest = rest.drop { $0 == Self.comma || Self.isSpace($0) }
             guard !rest.isEmpty else { return nil }
@@ -25,15 +27,15 @@ struct PairReader {
         }
     }
 
-    private mutating func pair() -> (name: AttributeName, value: [UInt8])? {
-        guard let name = string(), !name.isEmpty else { return nil }
+    private mutating func pair() -> (name: ExtendedAttributeName, value: [UInt8])? {
+        guard let name = string().flatMap({ ExtendedAttributeName($0) }) else { return nil }
         rest = rest.drop(while: Self.isSpace)
         guard rest.popFirst() == UInt8(ascii: ":") else { return nil }
         rest = rest.drop(while: Self.isSpace)
         guard let text = string(), let value = Base64Coding.decode(text[...]) else { return nil }
         rest = rest.drop(while: Self.isSpace)
         guard rest.isEmpty || rest.first == Self.comma else { return nil }
-        return (AttributeName(name), value)
+        return (name, value)
     }
 
     /// A string of JSON (RFC 8259, 7) as bytes. A backslash that begins no escape stands for itself, because s3fs writes names as they are.

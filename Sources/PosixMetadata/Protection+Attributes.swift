@@ -3,7 +3,7 @@ package import FileSystemTypes
 // Who may see and set extended attributes (xattr(7)).
 extension Protection {
     /// Throws ENODATA for what the caller is not to know of, EACCES without read permission, ENOTSUP for names that are not kept.
-    package func checkReading(_ name: AttributeName, by caller: Caller) throws(Errno) {
+    package func checkReading(_ name: ExtendedAttributeName, by caller: Caller) throws(Errno) {
         switch name.namespace {
         case .user:
             guard keepsUserAttributes else { throw .noData }
@@ -17,7 +17,7 @@ extension Protection {
 
     /// Setting and removing. `user.*`: EPERM on anything but files and folders, and in sticky folders for all but their owners; EACCES without
     /// write permission. `trusted.*`: EPERM for others than the privileged. Access control lists have their own functions.
-    package func checkWriting(_ name: AttributeName, by caller: Caller) throws(Errno) {
+    package func checkWriting(_ name: ExtendedAttributeName, by caller: Caller) throws(Errno) {
         switch name.namespace {
         case .user:
             guard keepsUserAttributes else { throw .notPermitted }

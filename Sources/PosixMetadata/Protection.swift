@@ -1,5 +1,11 @@
 package import FileSystemTypes
 
+extension Caller {
+    /// User 0 has every capability (capabilities(7)) that the rules here ask for: `CAP_CHOWN`, `CAP_DAC_OVERRIDE`, `CAP_FOWNER`,
+    /// `CAP_FSETID`, `CAP_MKNOD`, `CAP_SYS_ADMIN`. Others have none: the kernel does not pass capabilities on.
+    package var isPrivileged: Bool { userID == 0 }
+}
+
 /// What decides who may do what with a file: type, owner, permissions, access control list.
 package struct Protection: Hashable, Sendable {
     package var kind: FileKind
@@ -27,11 +33,11 @@ package struct Protection: Hashable, Sendable {
     /// Throws EACCES unless all of `wanted` is granted (path_resolution(7), acl(5)).
     ///
     /// The privileged read and write everything, search every folder, and execute what anyone may.
-    package func check(_ wanted: AccessBits, by caller: Caller) throws(Errno) {
+    package func check(_ wanted: AccessMask, by caller: Caller) throws(Errno) {
         guard grants(wanted, to: caller) else { throw .accessDenied }
     }
 
-    package func grants(_ wanted: AccessBits, to caller: Caller) -> Bool {
+    package func grants(_ wanted: AccessMask, to caller: Caller) -> Bool {
         if caller.isPrivileged { return kind == .directory || !wanted.contains(.execute) || permissions & Self.anyExecute != 0 }
         let list = accessList ?? AccessControlList(permissions: permissions)
         return list.grants(wanted, to: caller, owner: userID, group: groupID)

@@ -95,7 +95,7 @@ extension StoredMetadata {
         var result = metadata
         for form in MetadataForm.s3fs { result[form.name] = text(form.value, kind) ?? metadata[form.name] }
         for form in MetadataForm.all where metadata[form.name] != nil { result[form.name] = text(form.value, kind) ?? metadata[form.name] }
-        if let device { result["rdev"] = String(device.deviceID) }
+        if let device { result["rdev"] = device.text }
         if let extendedAttributes { result[ExtendedAttributes.metadataName] = extendedAttributes.encoded }
         // All of these are above now, and s3cmd's text has digests of the content too.
         result["s3cmd-attrs"] = nil

@@ -5,7 +5,7 @@ import Testing
 /// Named cases of what VerdictTests compares in bulk: owner 1, group 10, caller by user, group and further groups.
 @Suite struct ProtectionTests {
     private let owner = Caller(userID: 1, groupID: 10)
-    private let member = Caller(userID: 2, groupID: 20, supplementaryGroups: [10])
+    private let member = Caller(userID: 2, groupID: 20, groups: [10])
     private let stranger = Caller(userID: 3, groupID: 30)
     private let root = Caller(userID: 0, groupID: 0)
 
@@ -51,7 +51,7 @@ import Testing
         #expect(throws: Errno.notPermitted) { try file(0o755).changed(userID: 5, groupID: nil, by: owner) }
         #expect(throws: Errno.notPermitted) { try file(0o755).changed(userID: nil, groupID: 99, by: owner) }
         #expect(throws: Errno.notPermitted) { try file(0o755).changed(userID: nil, groupID: 10, by: member) }
-        let inBoth = Caller(userID: 1, groupID: 10, supplementaryGroups: [99])
+        let inBoth = Caller(userID: 1, groupID: 10, groups: [99])
         #expect(try file(0o2745).changed(userID: 1, groupID: 99, by: inBoth).permissions == 0o2745, "not executable by the group")
         #expect(try file(0o755).changed(userID: nil, groupID: nil, by: stranger) == file(0o755))
     }
@@ -116,16 +116,16 @@ import Testing
     /// xattr(7)
     @Test(.timeLimit(.minutes(1)))
     func extendedAttributes() {
-        #expect(throws: Errno.notPermitted) { try file(0o777, .fifo).checkWriting("user.a", by: owner) }
-        #expect(throws: Errno.notPermitted) { try file(0o1777, .directory).checkWriting("user.a", by: stranger) }
-        #expect(throws: Errno.accessDenied) { try file(0o444).checkWriting("user.a", by: owner) }
-        #expect(throws: Errno.accessDenied) { try file(0o222).checkReading("user.a", by: owner) }
-        #expect(throws: Errno.noData) { try file(0o777, .symbolicLink).checkReading("user.a", by: owner) }
-        #expect(throws: Errno.notPermitted) { try file(0o777).checkWriting("trusted.a", by: owner) }
-        #expect(throws: Errno.noData) { try file(0o777).checkReading("trusted.a", by: owner) }
-        #expect(throws: Errno.notSupported) { try file(0o777).checkReading("security.capability", by: root) }
-        #expect(throws: Errno.notPermitted) { try file(0o777).checkWriting(.accessList, by: stranger) }
-        #expect(throws: Never.self) { try file(0).checkReading("windlass.etag", by: stranger) }
+        #expect(throws: Errno.notPermitted) { try file(0o777, .fifo).checkWriting(name("user.a"), by: owner) }
+        #expect(throws: Errno.notPermitted) { try file(0o1777, .directory).checkWriting(name("user.a"), by: stranger) }
+        #expect(throws: Errno.accessDenied) { try file(0o444).checkWriting(name("user.a"), by: owner) }
+        #expect(throws: Errno.accessDenied) { try file(0o222).checkReading(name("user.a"), by: owner) }
+        #expect(throws: Errno.noData) { try file(0o777, .symbolicLink).checkReading(name("user.a"), by: owner) }
+        #expect(throws: Errno.notPermitted) { try file(0o777).checkWriting(name("trusted.a"), by: owner) }
+        #expect(throws: Errno.noData) { try file(0o777).checkReading(name("trusted.a"), by: owner) }
+        #expect(throws: Errno.notSupported) { try file(0o777).checkReading(name("security.capability"), by: root) }
+        #expect(throws: Errno.notPermitted) { try file(0o777).checkWriting(name("system.posix_acl_access"), by: stranger) }
+        #expect(throws: Never.self) { try file(0).checkReading(name("windlass.etag"), by: stranger) }
     }
 
     /// mount(8), relatime

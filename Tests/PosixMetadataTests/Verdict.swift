@@ -31,7 +31,7 @@ struct Verdict: Decodable {
         let gid: UInt32
         let groups: [UInt32]
 
-        var caller: Caller { Caller(userID: uid, groupID: gid, supplementaryGroups: Set(groups)) }
+        var caller: Caller { Caller(userID: uid, groupID: gid, groups: groups) }
     }
 
     let op: String
@@ -67,5 +67,11 @@ struct Verdict: Decodable {
     static func bytes(_ hexadecimal: String) throws -> [UInt8] {
         let digits = Array(hexadecimal)
         return try stride(from: 0, to: digits.count, by: 2).map { try #require(UInt8(String(digits[$0...$0 + 1]), radix: 16)) }
+    }
+}
+
+extension Caller {
+    init(userID: UInt32, groupID: UInt32, groups: [UInt32] = []) {
+        self.init(userID: userID, groupID: groupID, processID: 1) { _ in groups }
     }
 }

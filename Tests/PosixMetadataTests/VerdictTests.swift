@@ -42,7 +42,7 @@ import Testing
         let caller = verdict.caller.caller
         var file = try #require(verdict.file).protection
         switch verdict.op {
-        case "access": try file.check(AccessBits(rawValue: try #require(verdict.wanted)), by: caller)
+        case "access": try file.check(AccessMask(rawValue: try #require(verdict.wanted)), by: caller)
         case "chmod": file = try file.changed(permissions: try #require(verdict.mode), by: caller)
         case "chown":
             file = try file.changed(
@@ -52,7 +52,7 @@ import Testing
             let times = try #require(verdict.times).map(time)
             try file.checkTimes(accessed: times[0], modified: times[1], by: caller)
         case "setacl": file = try setAccessList(verdict, file, caller)
-        default: try file.checkWriting(AttributeName(Array(try #require(verdict.name).utf8)), by: caller)
+        default: try file.checkWriting(name(try #require(verdict.name)), by: caller)
         }
         return file
     }
