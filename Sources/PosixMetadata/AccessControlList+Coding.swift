@@ -34,7 +34,7 @@ extension AccessControlList {
         let start = bytes.startIndex
         let access = number(bytes[start + 2..<start + 4])
         guard access <= 7, let subject = subject(number(bytes[start..<start + 2]), number(bytes[(start + 4)...])) else { return nil }
-        return Entry(subject, AccessMask(rawValue: UInt8(access)))
+        return Entry(subject, AccessMask(rawValue: Int32(access)))
     }
 
     private static func subject(_ tag: UInt32, _ id: UInt32) -> Subject? {

@@ -118,6 +118,6 @@ package struct AccessControlList: Hashable, Sendable {
     }
 
     private static func bits(_ permissions: UInt16, _ shift: UInt16) -> AccessMask {
-        AccessMask(rawValue: UInt8(permissions >> shift & 7))
+        AccessMask(rawValue: Int32(permissions >> shift & 7))
     }
 }

@@ -17,14 +17,14 @@ extension Protection {
     /// open(2) with `O_CREAT`, mkdir(2), symlink(2), mknod(2): EACCES without write and search permission, EPERM for device nodes by others
     /// than the privileged.
     package func checkAdding(_ kind: FileKind, by caller: Caller) throws(Errno) {
-        try check([.write, .execute], by: caller)
+        try check([.write, .search], by: caller)
         let isDevice = kind == .characterDevice || kind == .blockDevice
         guard !isDevice || caller.isPrivileged else { throw .notPermitted }
     }
 
     /// unlink(2), rmdir(2): EACCES without write and search permission; EPERM in a sticky folder that neither it nor the file is the caller's.
     package func checkRemoving(_ file: Protection, by caller: Caller) throws(Errno) {
-        try check([.write, .execute], by: caller)
+        try check([.write, .search], by: caller)
         guard permissions & Self.sticky == 0 || isControlled(by: caller) || file.isControlled(by: caller) else { throw .notPermitted }
     }
 
@@ -37,7 +37,7 @@ extension Protection {
         if let target {
             try destination.checkRemoving(target, by: caller)
         } else {
-            try destination.check([.write, .execute], by: caller)
+            try destination.check([.write, .search], by: caller)
         }
         if file.kind == .directory, !isSame { try file.check(.write, by: caller) }
     }

@@ -6,6 +6,12 @@ extension Caller {
     package var isPrivileged: Bool { userID == 0 }
 }
 
+extension AccessMask {
+    package static let all: AccessMask = [.read, .write, .execute]
+    /// What execute permission is to folders.
+    package static let search = execute
+}
+
 /// What decides who may do what with a file: type, owner, permissions, access control list.
 package struct Protection: Hashable, Sendable {
     package var kind: FileKind

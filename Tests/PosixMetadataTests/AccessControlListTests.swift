@@ -68,8 +68,8 @@ import Testing
             (1, 99, [], 7, true), (7, 99, [], 4, true), (7, 99, [], 2, false), (7, 10, [20], 1, false), (8, 10, [], 4, true), (8, 10, [], 1, false),
             (8, 20, [], 5, true), (8, 10, [20], 5, true), (8, 99, [20], 1, true), (8, 99, [20], 2, false), (8, 99, [], 4, false),
             (8, 99, [], 0, true),
-        ] as [(UInt32, UInt32, [UInt32], UInt8, Bool)])
-    func accessCheck(user: UInt32, group: UInt32, groups: [UInt32], wanted: UInt8, granted: Bool) throws {
+        ] as [(UInt32, UInt32, [UInt32], Int32, Bool)])
+    func accessCheck(user: UInt32, group: UInt32, groups: [UInt32], wanted: Int32, granted: Bool) throws {
         let caller = Caller(userID: user, groupID: group, groups: groups)
         #expect(try #require(list).grants(AccessMask(rawValue: wanted), to: caller, owner: 1, group: 10) == granted)
     }

@@ -43,7 +43,7 @@ struct Verdict: Decodable {
     let target: File?
     let after: File?
     let same: Bool?
-    let wanted: UInt8?
+    let wanted: Int32?
     let mode: UInt16?
     let umask: UInt16?
     let uid: Int64?

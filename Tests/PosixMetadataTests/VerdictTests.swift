@@ -85,7 +85,7 @@ import Testing
 
     private static func rename(_ verdict: Verdict) throws {
         try #require(verdict.folder).protection.checkMoving(
-            try #require(verdict.file).protection, to: try #require(verdict.destination).protection, isSame: try #require(verdict.same),
+            try #require(verdict.file).protection, to: try #require(verdict.destination).protection, isSame: verdict.same == true,
             replacing: try verdict.target?.protection, by: verdict.caller.caller)
     }
 }
