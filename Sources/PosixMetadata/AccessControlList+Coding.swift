@@ -8,15 +8,24 @@ extension AccessControlList {
 
     /// Nil for a value without entries, which takes a list away. Throws ENOTSUP for another version, EINVAL for anything that is no list.
     package static func decode(_ bytes: [UInt8]) throws(Errno) -> AccessControlList? {
-        guard !bytes.isEmpty else { return nil }
+        let entries = try entries(bytes)
+        return entries.isEmpty ? nil : try valid(entries)
+    }
+
+    /// The entries as they stand there, valid or not: the kernel looks at who asks before it looks at what they say.
+    static func entries(_ bytes: [UInt8]) throws(Errno) -> [Entry] {
+        guard !bytes.isEmpty else { return [] }
         guard bytes.count >= 4, bytes.count % 8 == 4 else { throw .invalidArgument }
         guard number(bytes[0..<4]) == version else { throw .notSupported }
-        guard bytes.count > 4 else { return nil }
         var entries: [Entry] = []
         for start in stride(from: 4, to: bytes.count, by: 8) {
             guard let entry = entry(bytes[start..<start + 8]) else { throw .invalidArgument }
             entries.append(entry)
         }
+        return entries
+    }
+
+    static func valid(_ entries: [Entry]) throws(Errno) -> AccessControlList {
         guard let list = AccessControlList(entries) else { throw .invalidArgument }
         return list
     }
@@ -33,7 +42,7 @@ extension AccessControlList {
     private static func entry(_ bytes: ArraySlice<UInt8>) -> Entry? {
         let start = bytes.startIndex
         let access = number(bytes[start + 2..<start + 4])
-        guard access <= 7, let subject = subject(number(bytes[start..<start + 2]), number(bytes[(start + 4)...])) else { return nil }
+        guard let subject = subject(number(bytes[start..<start + 2]), number(bytes[(start + 4)...])) else { return nil }
         return Entry(subject, AccessMask(rawValue: Int32(access)))
     }
 

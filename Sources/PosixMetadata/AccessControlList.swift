@@ -25,6 +25,8 @@ package struct AccessControlList: Hashable, Sendable {
         }
 
         fileprivate var isNamed: Bool { rank == 1 || rank == 3 }
+
+        fileprivate var isSomeone: Bool { self != .user(.max) && self != .group(.max) }
     }
 
     package struct Entry: Hashable, Sendable {
@@ -40,8 +42,10 @@ package struct AccessControlList: Hashable, Sendable {
     /// In the order of `Subject`'s cases; owner, owning group and other once each.
     package private(set) var entries: [Entry]
 
-    /// Nil unless the entries are valid: in order, owner, owning group and other once, the mask at most once and there if anyone is named.
+    /// Nil unless the entries are valid: in order, owner, owning group and other once, the mask at most once and there if anyone is named,
+    /// no one named by the number that is nobody's (acl_valid(3), as the kernel does it: it takes the same name twice).
     package init?(_ entries: [Entry]) {
+        guard entries.allSatisfy({ AccessMask.all.isSuperset(of: $0.access) && $0.subject.isSomeone }) else { return nil }
         let ranks = entries.map(\.subject.rank)
         guard ranks == ranks.sorted() else { return nil }
         for rank in [0, 2, 5] where ranks.count(where: { $0 == rank }) != 1 { return nil }

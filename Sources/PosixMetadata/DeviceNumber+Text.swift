@@ -8,8 +8,9 @@ extension DeviceNumber {
         let hasPrefix = text.hasPrefix("0x")
         let digits = hasPrefix ? String(text.dropFirst(2)) : text
         guard digits.utf8.first != UInt8(ascii: "+") else { return nil }
-        let number = isHexadecimal || hasPrefix ? UInt32(digits, radix: 16) : UInt32(digits) ?? UInt32(digits, radix: 16)
-        guard let number else { return nil }
+        let hexadecimal = UInt32(digits, radix: 16)
+        let decimal = UInt32(digits)
+        guard let number = isHexadecimal || hasPrefix ? hexadecimal ?? decimal : decimal ?? hexadecimal else { return nil }
         self.init(rawValue: number)
     }
 

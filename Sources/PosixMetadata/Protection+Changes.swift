@@ -50,24 +50,32 @@ extension Protection {
         try check(.write, by: caller)
     }
 
-    /// Setting `system.posix_acl_access`; nil takes the list away. EPERM for all but the owner and the privileged, ENOTSUP for symbolic links.
+    /// Setting `system.posix_acl_access` to a value, or removing it (no bytes). ENOTSUP for symbolic links, EPERM for all but the owner and the
+    /// privileged, EINVAL for what is no valid list.
     ///
     /// The permissions follow the list, and a list that says no more than they do is not kept.
-    package func changed(accessList: AccessControlList?, by caller: Caller) throws(Errno) -> Protection {
+    package func changed(accessListValue value: [UInt8], by caller: Caller) throws(Errno) -> Protection {
+        let entries = try AccessControlList.entries(value)
         guard kind != .symbolicLink else { throw .notSupported }
         try checkControl(by: caller)
         var result = self
-        result.accessList = accessList.flatMap { $0.isMinimal ? nil : $0 }
-        guard let accessList else { return result }
-        result.permissions = permissions & ~0o777 | accessList.permissions
+        result.accessList = nil
+        guard !entries.isEmpty else { return result }
+        let list = try AccessControlList.valid(entries)
+        if !list.isMinimal { result.accessList = list }
+        result.permissions = permissions & ~0o777 | list.permissions
         if !caller.isPrivileged, !caller.isMember(of: groupID) { result.permissions &= ~Self.setGroupID }
         return result
     }
 
-    /// Setting `system.posix_acl_default`: only folders have one (EACCES), otherwise as with the access list.
-    package func checkDefaultAccessList(_ list: AccessControlList?, by caller: Caller) throws(Errno) {
+    /// The list to be kept when `system.posix_acl_default` is set to a value; nil to keep none. Errors as with the access list; EACCES for
+    /// anything but folders, from which no list can be removed either, but without an error.
+    package func defaultAccessList(value: [UInt8], by caller: Caller) throws(Errno) -> AccessControlList? {
+        let entries = try AccessControlList.entries(value)
         guard kind != .symbolicLink else { throw .notSupported }
-        guard kind == .directory || list == nil else { throw .accessDenied }
+        guard kind == .directory || entries.isEmpty else { throw .accessDenied }
+        guard kind == .directory else { return nil }
         try checkControl(by: caller)
+        return entries.isEmpty ? nil : try AccessControlList.valid(entries)
     }
 }

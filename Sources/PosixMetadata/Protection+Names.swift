@@ -33,6 +33,9 @@ extension Protection {
     package func checkMoving(
         _ file: Protection, to destination: Protection, isSame: Bool, replacing target: Protection?, by caller: Caller
     ) throws(Errno) {
+        // Both names are looked up before anything is decided.
+        try check(.search, by: caller)
+        try destination.check(.search, by: caller)
         try checkRemoving(file, by: caller)
         if let target {
             try destination.checkRemoving(target, by: caller)

@@ -33,6 +33,7 @@ package struct Protection: Hashable, Sendable {
     static let setUserID: UInt16 = 0o4000
     static let setGroupID: UInt16 = 0o2000
     static let sticky: UInt16 = 0o1000
+    static let groupClass: UInt16 = 0o070
     static let groupExecute: UInt16 = 0o010
     static let anyExecute: UInt16 = 0o111
 
@@ -45,7 +46,9 @@ package struct Protection: Hashable, Sendable {
 
     package func grants(_ wanted: AccessMask, to caller: Caller) -> Bool {
         if caller.isPrivileged { return kind == .directory || !wanted.contains(.execute) || permissions & Self.anyExecute != 0 }
-        let list = accessList ?? AccessControlList(permissions: permissions)
+        // Linux asks the list only where the mode grants the group's class something, that is, where the mask is not empty.
+        let isAsked = permissions & Self.groupClass != 0
+        let list = isAsked ? accessList ?? AccessControlList(permissions: permissions) : AccessControlList(permissions: permissions)
         return list.grants(wanted, to: caller, owner: userID, group: groupID)
     }
 

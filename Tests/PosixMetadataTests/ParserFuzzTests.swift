@@ -12,9 +12,11 @@ import Testing
     ]
 
     private static let seeds = [
-        "33188", "0100644", "100644", "41777", "65535", "4294967295", "-1", "1700000000.123456789", "-1.5", "1595002920000000000ns", "5ms", ".5", "1.",
+        "33188", "0100644", "100644", "41777", "65535", "4294967295", "-1", "1700000000.123456789", "-1.5", "1595002920000000000ns", "5ms", ".5",
+        "1.",
         "2023-11-14T22:13:20.123456789+01:00", "2023-02-30T24:61:61Z", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "true",
-        "{\"user.a\":\"AA==\",\"user.b\":\"\"}", "%7B%22user.a%22%3A%22AA%3D%3D%22%7D", "a/b%00c%", "mode:33188/uid:5/mtime:12/x", "0x801", "", " ", "+5",
+        "{\"user.a\":\"AA==\",\"user.b\":\"\"}", "%7B%22user.a%22%3A%22AA%3D%3D%22%7D", "a/b%00c%", "mode:33188/uid:5/mtime:12/x", "0x801", "", " ",
+        "+5",
     ]
 
     private func text(_ random: inout SeededGenerator) -> String {
@@ -95,8 +97,11 @@ import Testing
         var random = SeededGenerator(seed: SeededGenerator.baseSeed &+ 3)
         for _ in 0..<20_000 {
             var stored = StoredMetadata()
-            let seconds = random.pick([0, 1, -1, 1_700_000_000, 100_000_000_000, 1 << 34, -2_208_988_800, Int64.random(in: .min ... .max, using: &random)])
-            stored.modified = Timestamp(seconds: seconds, nanoseconds: random.pick([0, 1, 999_999_999, Int32.random(in: 0..<1_000_000_000, using: &random)]))
+            let seconds = random.pick([
+                0, 1, -1, 1_700_000_000, 100_000_000_000, 1 << 34, -2_208_988_800, Int64.random(in: .min ... .max, using: &random),
+            ])
+            stored.modified = Timestamp(
+                seconds: seconds, nanoseconds: random.pick([0, 1, 999_999_999, Int32.random(in: 0..<1_000_000_000, using: &random)]))
             #expect(StoredMetadata(stored.written(over: [:], kind: .regular), isFolder: false).modified == stored.modified)
         }
     }

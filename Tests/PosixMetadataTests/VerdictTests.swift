@@ -66,9 +66,10 @@ import Testing
     }
 
     private static func setAccessList(_ verdict: Verdict, _ file: Protection, _ caller: Caller) throws -> Protection {
-        let list = try AccessControlList.decode(Verdict.bytes(try #require(verdict.value)))
-        if verdict.name == "system.posix_acl_access" { return try file.changed(accessList: list, by: caller) }
-        try file.checkDefaultAccessList(list, by: caller)
+        let value = try Verdict.bytes(try #require(verdict.value))
+        if verdict.name == "system.posix_acl_access" { return try file.changed(accessListValue: value, by: caller) }
+        let list = try file.defaultAccessList(value: value, by: caller)
+        #expect(try list == verdict.after?.defaultAccessList)
         return file
     }
 

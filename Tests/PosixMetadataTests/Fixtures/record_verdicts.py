@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks the kernel and a local file system what they allow, and prints one line of JSON for each answer.
 
-    record_verdicts.py FOLDER [SEED] > verdicts.jsonl     as root; FOLDER on a file system with access control lists (ext4)
+    record_verdicts.py FOLDER [SEED [SCALE]] > verdicts.jsonl     as root; FOLDER on a file system with access control lists (ext4)
 
 The rules of Sources/PosixMetadata are compared with these answers.
 """
@@ -233,14 +233,16 @@ class Recorder:
 
 def main():
     folder, seed = sys.argv[1] + "/verdicts", int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    scale = int(sys.argv[3]) if len(sys.argv) > 3 else 40
     os.umask(0)
     os.mkdir(folder)
     os.chmod(folder, 0o777)
     try:
         recorder = Recorder(folder, seed)
         operations = {
-            recorder.access: 350, recorder.chmod: 150, recorder.chown: 250, recorder.write: 80, recorder.utimens: 150, recorder.setacl: 250,
-            recorder.setxattr: 120, recorder.create: 350, recorder.remove: 150, recorder.rename: 250}
+            recorder.access: scale * 6, recorder.chmod: scale * 3, recorder.chown: scale * 4, recorder.write: scale, recorder.utimens: scale * 3,
+            recorder.setacl: scale * 5, recorder.setxattr: scale * 2, recorder.create: scale * 7, recorder.remove: scale * 3,
+            recorder.rename: scale * 5}
         for operation, count in operations.items():
             for _ in range(count):
                 operation()
