@@ -22,6 +22,18 @@ func name(_ text: String) throws -> ExtendedAttributeName {
         #expect(attributes.names.map(\.description) == ["user.a", "user.b", "user.empty"])
     }
 
+    /// What s3fs 1.90 stored after it had added `user.new` to attributes that this project had written.
+    @Test(.timeLimit(.minutes(1)))
+    func whatS3fsWroteIsRead() throws {
+        let text =
+            "%7B%22user.a%22%3A%22AA%3D%3D%22%2C%22user.b%5Cu002cc%22%3A%22aGVsbG8%3D%22%2C%22user.empty%22%3A%22%22%2C"
+            + "%22user.new%22%3A%22AP8sOg%3D%3D%22%2C%22user.z%22%3A%22aGVsbG8%3D%22%7D"
+        let attributes = ExtendedAttributes(decoding: text)
+        #expect(attributes.names.map(\.description) == ["user.a", "user.b,c", "user.empty", "user.new", "user.z"])
+        #expect(try attributes[name("user.new")] == [0, 0xFF, 0x2C, 0x3A])
+        #expect(attributes.encoded == text)
+    }
+
     @Test(
         .timeLimit(.minutes(1)),
         arguments: [
