@@ -64,6 +64,22 @@ extension OpenFile {
         }
     }
 
+    /// Bytes of objects and holes of another map, or this one, by reference.
+    func copy(_ range: ByteRange, of map: ExtentMap, to offset: Int64) throws(Obstacle) {
+        let place = ByteRange(offset: offset, count: range.count)
+        let outcome = try withCheckedState(place) { state -> Result<Void, Errno> in
+            state.garbage += state.map.stagedRanges(in: place)
+            do throws(BytesOnlyInPart) {
+                _ = try state.map.copyRange(range, of: map, to: offset, stagingAt: 0)
+            } catch {
+                return .failure(.inputOutput)
+            }
+            state.touchContent()
+            return .success(())
+        }
+        if case .failure(let errno) = outcome { throw .failed(errno) }
+    }
+
     private func withCheckedState<Value>(_ range: ByteRange, _ body: (inout State) -> Value) throws(Obstacle) -> Value {
         let value = withLockedState { state in state.map.isOnlyInPart(range) ? nil : body(&state) }
         guard let value else { throw .onlyInPart }
@@ -77,10 +93,6 @@ extension OpenFile {
             return (state.map.extents(in: range), state.staged)
         }
     }
-
-    func nextData(from offset: Int64) -> Int64? { withLockedState { $0.map.nextData(from: offset) } }
-
-    func nextHole(from offset: Int64) -> Int64? { withLockedState { $0.map.nextHole(from: offset) } }
 
     /// The bytes of `old` are to be had as `new` now.
     func replaceSource(_ old: ObjectVersion, with new: ObjectVersion) {

@@ -41,6 +41,11 @@ final class OpenFile: Sendable {
         var appendPosition: Int64?
         /// Made by an open with `O_APPEND`.
         var wantsAppendable = false
+        /// Sends what was appended, after a while.
+        var gathering: Task<Void, Never>?
+        var isSendingGathered = false
+        /// The object has been made one piece, because it had grown as often as it could.
+        var isCompacted = false
         var stream = UploadStream()
         /// Why the last attempt to store it failed.
         var failure: StoreError?

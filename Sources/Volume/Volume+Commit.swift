@@ -21,6 +21,7 @@ extension Volume {
         defer { resumeStream(file) }
         for _ in 0..<Self.commitAttempts where file.isChanged {
             guard let snapshot = try await snapshot(file) else { return await forget(file) }
+            if let base = snapshot.map.base { try await keepReadable(base, of: file, isDeleted: false) }
             do throws(StoreError) {
                 guard let (stored, attributes) = try await send(snapshot, of: file) else { continue }
                 settle(file, snapshot, stored, attributes)
@@ -44,9 +45,12 @@ extension Volume {
     func snapshot(_ file: OpenFile) async throws(Errno) -> Snapshot? {
         try await file.gate.run { () async throws(Errno) -> Snapshot? in
             guard let path = tree.withLock({ $0.path(of: file.inode) }) else { return nil }
-            let (node, key) = (try node(file.inode), keys.file(path))
-            let (full, streamed) = (node.storedAttributes, node.streamedAttributes)
-            return file.withLockedState { $0.snapshot(key, full, streamed) }
+            let key = keys.file(path)
+            return tree.withLock { tree in
+                guard let node = tree[file.inode] else { return nil }
+                let (full, streamed) = (node.storedAttributes, node.streamedAttributes)
+                return file.withLockedState { $0.snapshot(key, full, streamed) }
+            }
         }
     }
 
@@ -77,7 +81,7 @@ extension Volume {
         planOptions.partSize = options.partSize
         planOptions.largestBody = 2 * options.partSize
         planOptions.createsAppendable = appendable
-        let planner = Planner(limits: store.limits, capabilities: store.capabilities, options: planOptions)
+        let planner = Planner(limits: store.limits, capabilities: capabilities, options: planOptions)
         do throws(PlanError) {
             return try planner.plan(map, situation)
         } catch {
@@ -118,6 +122,7 @@ extension Volume {
                 node.metadata = attributes.metadata
                 node.remote = RemoteVersion(etag: version.etag, size: version.size)
                 node.lastOpened = node.remote
+                node.stores += 1
                 node.validUntil = .now + options.metadataTTL
             }
             tree.noteStored(file.inode)

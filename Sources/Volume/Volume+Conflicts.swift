@@ -15,6 +15,11 @@ extension Volume {
             guard snapshot.upload != nil else { return false }
             return (try? await abandonStream(of: file)) != nil
         case .notAppendable:
+            let mayCompact = file.withLockedState { state in
+                defer { state.isCompacted = true }
+                return !state.isCompacted && store.capabilities.append?.anyObject == true
+            }
+            if mayCompact, await compact(snapshot, file) { return true }
             // It has grown as often as the store allows, or is no such object any more: the tail goes in a part of its own.
             return file.withLockedState { state in
                 defer { (state.appendPosition, state.wantsAppendable) = (nil, false) }

@@ -53,7 +53,7 @@ extension Volume {
 
     private func remove(_ file: OpenFile, in parent: Inode) async throws(Errno) {
         await dropStream(file)
-        if let base = file.base { try await keepReadable(file, base) }
+        if let base = file.base { try await keepReadable(base, of: file, isDeleted: true) }
         try await names.together { () async throws(Errno) in
             if try node(file.inode).remote != nil {
                 let key = keys.file(try path(of: file.inode))

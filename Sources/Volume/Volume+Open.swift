@@ -15,9 +15,10 @@ extension Volume {
     /// Opens a file whose node is up to date.
     private func openKnown(_ inode: Inode, _ options: OpenOptions) async throws(Errno) -> OpenReply {
         let (file, keepCache) = try attach(inode, writing: options.writes)
-        if options.truncate {
+        if options.truncate || options.append {
             do throws(Errno) {
-                try await truncate(file, to: 0)
+                try checkGrows(file, options)
+                if options.truncate { try await truncate(file, to: 0) }
             } catch {
                 await detach(file, writing: options.writes)
                 throw error
@@ -41,6 +42,7 @@ extension Volume {
             }
             return (existing, try await open(existing.inode, options: options, for: caller))
         }
+        if options.append, self.options.appends == .native, store.capabilities.append == nil { throw Errno.notPermitted }
         guard let (attributes, file) = try addFile(path, in: parent, unlessChangedSince: changes, permissions: permissions, for: caller) else {
             // Names have come or gone while the store was asked: its answer may be older than they are.
             return try await create(name, in: parent, permissions: permissions, options: options, for: caller)

@@ -71,7 +71,7 @@ extension Volume {
             guard case .failed(let errno) = error else { return false }
             throw errno
         }
-        stream(opened.file)
+        follow(opened)
         return true
     }
 
@@ -91,7 +91,7 @@ extension Volume {
                 throw .obstacle(error)
             }
         }
-        stream(opened.file)
+        follow(opened)
     }
 
     package func flush(_ handle: Handle) async throws(Errno) {

@@ -73,7 +73,9 @@ extension Volume {
     }
 
     private func moveFile(_ move: Move) async throws(Errno) {
-        if let target = move.target, let file = try node(target).file, let base = file.base { try await keepReadable(file, base) }
+        if let target = move.target, let file = try node(target).file, let base = file.base {
+            try await keepReadable(base, of: file, isDeleted: true)
+        }
         guard let version = try node(move.source).remote else { return try moveUnstored(move) }
         let (old, new) = (keys.file(move.oldPath), keys.file(move.newPath))
         try await keepFolder(move.oldParent, without: old)
