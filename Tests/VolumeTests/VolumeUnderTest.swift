@@ -81,7 +81,7 @@ final class VolumeUnderTest: OperationDriver {
     }
 
     func apply(_ operation: TestSupport.Operation) async -> Outcome {
-        let isDue = crashes.withLock { $0?.next(upTo: 5) == 0 }
+        let isDue = crashes.withLock { ($0?.next() ?? 1) % 5 == 0 }
         do {
             if isDue { try await crash() }
         } catch {
