@@ -24,7 +24,7 @@ extension Volume {
             if let base = snapshot.map.base { try await keepReadable(base, of: file, isDeleted: false) }
             do throws(StoreError) {
                 guard let (stored, attributes) = try await send(snapshot, of: file) else { continue }
-                settle(file, snapshot, stored, attributes)
+                try? await file.gate.runUncancelled { () async throws(Errno) in settle(file, snapshot, stored, attributes) }
                 await noteStored(file, snapshot)
                 return
             } catch {
@@ -110,7 +110,7 @@ extension Volume {
 
     // MARK: Afterwards
 
-    /// The store has what the snapshot says.
+    /// The store has what the snapshot says. The gate is held: nobody is in the middle of a write.
     private func settle(_ file: OpenFile, _ snapshot: Snapshot, _ stored: StoredObject, _ attributes: ObjectAttributes) {
         let version = stored.version
         let (unused, staged) = tree.withLock { tree in
