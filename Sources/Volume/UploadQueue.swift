@@ -44,8 +44,9 @@ final class UploadQueue: Sendable {
             guard state.entries[ObjectIdentifier(file)] == nil, !state.isDraining else { return }
             var entry = Entry(file: file)
             entry.timer = Task { [self] in
-                if delay > .zero { try? await Task.sleep(for: delay) }
-                await run(file, retry: retry, in: volume)
+                // Cancelled while it waits: whoever drains stores the file. An upload under way goes on.
+                if delay > .zero { guard (try? await Task.sleep(for: delay)) != nil else { return } }
+                await Task { [self] in await run(file, retry: retry, in: volume) }.value
             }
             state.entries[ObjectIdentifier(file)] = entry
         }
