@@ -95,7 +95,7 @@ let package = Package(
         tests(
             "StoreConformanceTests",
             [
-                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
+                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Signing",
                 "StoreServer", logging,
             ]),
         // Killed by Tests/Integration/test_crash.py again and again; part of no product.
