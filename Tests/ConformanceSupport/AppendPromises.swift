@@ -103,7 +103,7 @@ enum AppendPromises {
                     do {
                         try await subject.append(key, at: 1, [racer])
                         return racer
-                    } catch let error as StoreError where [.wrongPosition, .conflict].contains(error.reason) {
+                    } catch let error as StoreError where [.wrongPosition, .conflict, .notAppendable].contains(error.reason) {
                         return nil
                     }
                 }
