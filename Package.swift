@@ -79,13 +79,14 @@ let package = Package(
                 arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
-        testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
+        testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
+        tests("ObjectStorageTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", logging]),
         tests("ThreadsTests", ["Threads"]),
         tests("CredentialsTests", ["Credentials", "FileSystemTypes", "Threads"]),
         tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes", crypto], resources: [.copy("Fixtures")]),
-        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "Threads", logging]),
+        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "TestSupport", "Threads", logging]),
         tests(
             "RemoteStoreTests",
             [

@@ -4,8 +4,8 @@ import Synchronization
 import Threads
 
 /// A server on loopback that does to each connection what a test says, rules of HTTP or not.
-final class ScriptedServer: Sendable {
-    enum Act: Sendable {
+package final class ScriptedServer: Sendable {
+    package enum Act: Sendable {
         case answer(String)
         case answerAndClose(String)
         /// Never answers.
@@ -23,12 +23,12 @@ final class ScriptedServer: Sendable {
         var isStopped = false
     }
 
-    let port: UInt16
+    package let port: UInt16
     private let listener: Int32
     private let act: @Sendable (String) -> Act
     private let state = Mutex(State())
 
-    init(_ act: @escaping @Sendable (String) -> Act) throws {
+    package init(_ act: @escaping @Sendable (String) -> Act) throws {
         self.act = act
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -49,12 +49,12 @@ final class ScriptedServer: Sendable {
 
     deinit { stop() }
 
-    var url: String { "http://127.0.0.1:\(port)" }
-    var requests: [String] { state.withLock { $0.requests } }
-    var connections: Int { state.withLock { $0.connections } }
-    var bytesSent: Int { state.withLock { $0.bytesSent } }
+    package var url: String { "http://127.0.0.1:\(port)" }
+    package var requests: [String] { state.withLock { $0.requests } }
+    package var connections: Int { state.withLock { $0.connections } }
+    package var bytesSent: Int { state.withLock { $0.bytesSent } }
 
-    func stop() {
+    package func stop() {
         let isFirst = state.withLock { state in
             defer { state.isStopped = true }
             return !state.isStopped
