@@ -84,7 +84,7 @@ let package = Package(
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
         tests("ObjectStorageTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", logging]),
         tests("ThreadsTests", ["Threads"]),
-        tests("CredentialsTests", ["Credentials", "FileSystemTypes", "Threads"]),
+        tests("CredentialsTests", ["Credentials", "FileSystemTypes", "TestSupport", "Threads"]),
         tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes", crypto], resources: [.copy("Fixtures")]),
         tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "TestSupport", "Threads", logging]),
         tests(

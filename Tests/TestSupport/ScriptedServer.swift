@@ -8,6 +8,7 @@ package final class ScriptedServer: Sendable {
     package enum Act: Sendable {
         case answer(String)
         case answerAndClose(String)
+        case bytesAndClose([UInt8])
         /// Never answers.
         case hang
         /// An answer whose body has no end.
@@ -82,6 +83,9 @@ package final class ScriptedServer: Sendable {
             case .answerAndClose(let text):
                 _ = send(text, connection)
                 return
+            case .bytesAndClose(let bytes):
+                _ = send(bytes, connection)
+                return
             case .hang, .readAll: drain(connection)
             case .endless:
                 guard send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n", connection) else { return }
@@ -112,8 +116,10 @@ package final class ScriptedServer: Sendable {
         while unsafe recv(connection, &buffer, buffer.count, 0) > 0 {}
     }
 
-    private func send(_ text: String, _ connection: Int32) -> Bool {
-        var bytes = Array(text.utf8)[...]
+    private func send(_ text: String, _ connection: Int32) -> Bool { send(Array(text.utf8), connection) }
+
+    private func send(_ all: [UInt8], _ connection: Int32) -> Bool {
+        var bytes = all[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { return false }
