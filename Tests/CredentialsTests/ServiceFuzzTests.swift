@@ -56,34 +56,36 @@ import Testing
     }
 
     private static let date = "Date: Thu, 28 May 2026 20:26:40 GMT\n"
+    // Secrets of several words: a mutation moves one word to where a service would have its code or a name, which may be shown.
     private static let keys =
-        #"{"Code":"Success","AccessKeyId":"AKID","SecretAccessKey":"S3CRET","Token":"T0KEN","Expiration":"2026-08-14T10:00:00Z"}"#
+        #"{"Code":"Success","AccessKeyId":"AKID","SecretAccessKey":"s3/cr+et","Token":"t0/k+en","Expiration":"2026-08-14T10:00:00Z"}"#
     private static let xml =
-        "<R><Credentials><AccessKeyId>AKID</AccessKeyId><SecretAccessKey>S3CRET</SecretAccessKey><SessionToken>T0KEN</SessionToken>"
+        "<R><Credentials><AccessKeyId>AKID</AccessKeyId><SecretAccessKey>s3/cr+et</SecretAccessKey><SessionToken>t0/k+en</SessionToken>"
         + "<Expiration>2026-08-14T10:00:00Z</Expiration></Credentials></R>"
     private static let huawei =
-        #"{"credential":{"access":"AKID","secret":"S3CRET","securitytoken":"T0KEN","expires_at":"2026-08-14T10:00:00.000000Z"}}"#
-    private static let token = #"{"access_token":"T0KEN","refresh_token":"S3CRET","token_type":"Bearer","expires_in":3600,"expiration":1780003600}"#
+        #"{"credential":{"access":"AKID","secret":"s3/cr+et","securitytoken":"t0/k+en","expires_at":"2026-08-14T10:00:00.000000Z"}}"#
+    private static let token =
+        #"{"access_token":"t0/k+en","refresh_token":"s3/cr+et","token_type":"Bearer","expires_in":3600,"expiration":1780003600}"#
     private static let login =
-        #"{"roleCredentials":{"accessKeyId":"AKID","secretAccessKey":"S3CRET","sessionToken":"T0KEN","expiration":1780003600000}}"#
-    private static let loginFile = #"{"accessToken":"T0KEN","expiresAt":"2027-08-14T10:00:00Z"}"#
+        #"{"roleCredentials":{"accessKeyId":"AKID","secretAccessKey":"s3/cr+et","sessionToken":"t0/k+en","expiration":1780003600000}}"#
+    private static let loginFile = #"{"accessToken":"t0/k+en","expiresAt":"2027-08-14T10:00:00Z"}"#
 
     private static let services = [
         Service(
             testDescription: "EC2 metadata", environment: ["AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1"],
-            answers: ["200\n\nT0KEN\n----\n200\n\nmy-role\n\n----\n200\n\(date)\n\(keys)", "404\n\n\n----\n200\n\nr\n----\n200\n\n\(keys)"]),
+            answers: ["200\n\nt0/k+en\n----\n200\n\nmy-role\n\n----\n200\n\(date)\n\(keys)", "404\n\n\n----\n200\n\nr\n----\n200\n\n\(keys)"]),
         Service(
             testDescription: "container", environment: ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/x"],
             answers: ["200\n\(date)\n\(keys)", "500\n\n\n----\n200\n\n\(keys)"]),
         Service(
             testDescription: "web identity",
             environment: ["AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token", "AWS_ROLE_ARN": "arn:r", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"],
-            files: ["token": "T0KEN"],
+            files: ["token": "t0/k+en"],
             answers: ["200\n\(date)\n\(xml)", "403\n\n<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"]),
         Service(
             testDescription: "a role", environment: ["AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"],
             files: [
-                ".aws/credentials": "[base]\naws_access_key_id=BASE\naws_secret_access_key=S3CRET\n",
+                ".aws/credentials": "[base]\naws_access_key_id=BASE\naws_secret_access_key=s3/cr+et\n",
                 ".aws/config": "[default]\nrole_arn=arn:x/y\nsource_profile=base\nregion=eu-west-1\n",
             ], answers: ["200\n\(date)\n\(xml)"]),
         Service(
@@ -95,21 +97,21 @@ import Testing
             ], answers: ["200\n\(date)\n\(login)"]),
         Service(
             testDescription: "ECS agency", dialect: .obs, environment: ["HUAWEI_CLOUD_METADATA_ENDPOINT": "http://127.0.0.1:1"],
-            answers: ["200\n\nT0KEN\n----\n200\n\(date)\n\(huawei)", "404\n\n\n----\n200\n\n\(huawei)"]),
+            answers: ["200\n\nt0/k+en\n----\n200\n\(date)\n\(huawei)", "404\n\n\n----\n200\n\n\(huawei)"]),
         Service(
             testDescription: "OIDC identity", dialect: .obs,
             environment: [
                 "HUAWEI_CLOUD_IDP_ID": "p", "OIDC_TOKEN_FILE": "HOME/token", "HUAWEI_CLOUD_IAM_ENDPOINT": "http://127.0.0.1:1",
                 "HUAWEI_CLOUD_METADATA_ENDPOINT": "http://127.0.0.1:1",
-            ], files: ["token": "T0KEN"],
+            ], files: ["token": "t0/k+en"],
             // The agency, which is asked first, is not there.
             answers: [
-                "404\n\n\n----\n404\n\n\n----\n201\nX-Subject-Token: T0KEN\n\n{}\n----\n201\n\(date)\n\(huawei)",
+                "404\n\n\n----\n404\n\n\n----\n201\nX-Subject-Token: t0/k+en\n\n{}\n----\n201\n\(date)\n\(huawei)",
                 "404\n\n\n----\n404\n\n\n----\n401\n\n{\"error\":{\"code\":\"IAM.1\"}}",
             ]),
         Service(
             testDescription: "IBM's identity service", dialect: .cos,
-            environment: ["IBM_API_KEY_ID": "S3CRET", "IBM_AUTH_ENDPOINT": "http://127.0.0.1:1", "IBM_SERVICE_INSTANCE_ID": "crn"],
+            environment: ["IBM_API_KEY_ID": "s3/cr+et", "IBM_AUTH_ENDPOINT": "http://127.0.0.1:1", "IBM_SERVICE_INSTANCE_ID": "crn"],
             answers: ["200\n\(date)\n\(token)", "400\n\n{\"errorCode\":\"BXNIM0415E\"}\n----\n200\n\n\(token)"]),
     ]
 
@@ -135,7 +137,7 @@ import Testing
                 }
             } catch {
                 let text = "\(error)"
-                #expect(!text.contains("S3CRET") && !text.contains("T0KEN") && !text.contains("\n"), "\(text.debugDescription)")
+                #expect(!text.contains("s3/cr+et") && !text.contains("t0/k+en") && !text.contains("\n"), "\(text.debugDescription)")
                 throw error
             }
         }
@@ -153,8 +155,8 @@ import Testing
 
     @Test func readsFilesThatSayAnything() async throws {
         let texts = [
-            "[default]\naws_access_key_id = AKIA\naws_secret_access_key = S3CRET # no\n[p]\nrole_arn=x\n\ts3 =\n  nested = 1\n",
-            "# for s3fs\nAKIA:S3CRET\nphotos:AKPH:S3CRET\r\n", "endpoint=https://e\nak=AK\nsk=S3CRET==\ntoken=T0KEN\n",
+            "[default]\naws_access_key_id = AKIA\naws_secret_access_key = s3/cr+et # no\n[p]\nrole_arn=x\n\ts3 =\n  nested = 1\n",
+            "# for s3fs\nAKIA:s3/cr+et\nphotos:AKPH:s3/cr+et\r\n", "endpoint=https://e\nak=AK\nsk=s3/cr+et==\ntoken=t0/k+en\n",
         ]
         let run = FuzzRun("files with settings", count: 30_000)
         _ = try await run(texts.map { Array($0.utf8) }) { bytes in

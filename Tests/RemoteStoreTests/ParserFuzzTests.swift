@@ -23,6 +23,15 @@ import Testing
         #expect(outcome.accepted > 0 && outcome.refused > run.count / 4)
     }
 
+    @Test func theListingToBeginWithIsRead() throws {
+        let handler = ListingHandler()
+        try XMLPushParser.parse(Bytes(Answers.list2), handler)
+        let page = try handler.page().page
+        #expect(page.objects.map(\.key) == ["a b c+"] && page.objects.first?.size == 12 && page.objects.first?.etag == ETag("e"))
+        #expect(page.objects.first?.lastModified == Timestamp(seconds: 1_773_480_413))
+        #expect(page.commonPrefixes == ["p/d/"])
+    }
+
     private struct NoDate: Error {}
 
     @Test func dates() async throws {
