@@ -4,7 +4,7 @@ import Threads
 
 /// Feeds what a `Mutator` makes to something that must neither crash nor hang on it.
 ///
-/// Each input has a deadline of its own; a crash ends the process, as it would the program. `WINDLASS_LONG` runs fifty times as many
+/// Each input has a deadline of its own; a crash ends the process, as it would the program. `WINDLASS_LONG` runs twenty times as many
 /// inputs, `WINDLASS_SEED` begins elsewhere, `WINDLASS_FUZZ_TRACE` writes the number of each input before it is tried, so that the last
 /// number names the one that crashed.
 package struct FuzzRun: Sendable {
@@ -19,7 +19,7 @@ package struct FuzzRun: Sendable {
     ) {
         self.name = name
         self.seed = seed
-        self.count = count * (Self.isSet("WINDLASS_LONG") ? 50 : 1)
+        self.count = count * (Self.isSet("WINDLASS_LONG") ? 20 : 1)
         self.deadline = deadline
     }
 
