@@ -35,7 +35,8 @@ extension Volume {
 
     package func attributes(of inode: Inode, handle: Handle?) async throws(Errno) -> AttributeReply {
         let known = try node(inode)
-        if inode == .root || known.isFresh(.now) { return reply(known.currentAttributes) }
+        let fresh = tree.withLock { tree in tree[inode].flatMap { inode == .root || $0.isFresh(.now) ? $0.currentAttributes : nil } }
+        if let fresh { return reply(fresh) }
         guard let parent = known.parent, let path = tree.withLock({ $0.path(of: inode) }) else { throw Errno.stale }
         let found = try await find(path, expecting: known.kind)
         let taken = tree.withLock { tree -> Attributes? in
