@@ -175,15 +175,43 @@ import Testing
         #expect(try await bucket.head("k", ReadConditions()).metadata == ["b": "2"])
     }
 
-    /// A condition cannot be told from one's own work: who lost the answer learns that it is unknown.
-    @Test func conditionalWritesWithoutAnAnswerAreReported() async throws {
+    // MARK: Conditional writes
+
+    private let marked = ObjectAttributes(metadata: ["writer": "us"])
+
+    private func put(_ text: String, _ condition: WriteCondition) async throws(StoreError) -> WriteReceipt {
+        try await store.put("k", BytesSource(Bytes(text)), marked, condition)
+    }
+
+    @Test func aConditionalWriteThatWasDoneIsNotRepeated() async throws {
         lose(.put)
-        let error = await #expect(throws: StoreError.self) { try await store.put("k", BytesSource(Bytes("x")), ObjectAttributes(), .absent) }
-        #expect(error?.outcomeUnknown == true && sent(.put) == 1)
-        #expect(await content("k") == "x")
+        let receipt = try await put("one", .absent)
+        #expect(sent(.put) == 1)
+        #expect(try await bucket.head("k", ReadConditions()).etag == receipt.etag)
         lose(.put)
-        _ = try await store.put("k", BytesSource(Bytes("y")), ObjectAttributes(), .always)
+        _ = try await put("two", .matches(try #require(receipt.etag)))
+        #expect(sent(.put) == 1)
+        #expect(await content("k") == "two")
+    }
+
+    /// Also where what it was to replace is as long and has the same metadata.
+    @Test func aConditionalWriteThatWasNotDoneIsRepeated() async throws {
+        lose(.put, .before)
+        let receipt = try await put("one", .absent)
         #expect(sent(.put) == 2)
+        lose(.put, .before)
+        _ = try await put("two", .matches(try #require(receipt.etag)))
+        #expect(sent(.put) == 2)
+        #expect(await content("k") == "two")
+    }
+
+    @Test func aConditionThatSomebodyElseBrokeFails() async throws {
+        faults.setFaults([Fault(.first(1), of: [.put], .before, error: Fault.connectionLost, delay: .milliseconds(100))])
+        async let ours = reason { _ = try await put("one", .absent) }
+        try await Task.sleep(for: .milliseconds(30))
+        _ = try await bucket.put("k", BytesSource(Bytes("NOT")), ObjectAttributes(metadata: ["writer": "them"]), .always)
+        #expect(await ours == .preconditionFailed)
+        #expect(await content("k") == "NOT")
     }
 
     @Test func givesUpAfterSoManyAttempts() async throws {

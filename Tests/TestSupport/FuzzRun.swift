@@ -15,7 +15,7 @@ package struct FuzzRun: Sendable {
     package let deadline: Duration
 
     package init(
-        _ name: String, count: Int, seed: UInt64 = SeededGenerator.baseSeed, deadline: Duration = .seconds(20)
+        _ name: String, count: Int, seed: UInt64 = SeededGenerator.baseSeed, deadline: Duration = .seconds(60)
     ) {
         self.name = name
         self.seed = seed
@@ -50,8 +50,11 @@ package struct FuzzRun: Sendable {
         var isOver = false
     }
 
-    /// Tries every input on a thread of its own. `body` throws to refuse an input. What hangs is left behind.
+    /// Tries every input on a thread of its own, one run of the process after the other. `body` throws to refuse an input. What hangs is
+    /// left behind.
     package func callAsFunction(_ corpus: [[UInt8]], _ body: @escaping @Sendable ([UInt8]) async throws -> Void) async throws -> Outcome {
+        await Turn.take()
+        defer { Turn.end() }
         print("fuzzing \(name): \(count) inputs of seed \(seed)")
         let executor = try BlockingExecutor(name: "fuzz", threads: 1)
         let box = ProgressBox()
@@ -74,6 +77,8 @@ package struct FuzzRun: Sendable {
         var mutator = Mutator(corpus, seed: seed)
         var outcome = Outcome()
         let traces = Self.isSet("WINDLASS_FUZZ_TRACE")
+        // Of this thread alone (setpriority(2), NOTES): other tests measure times.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         for number in 0..<count {
             let input = mutator.next()
             if traces { print("\(name) \(number)") }
@@ -107,6 +112,35 @@ package struct FuzzRun: Sendable {
     /// So that a task and a thread can share what cannot be copied.
     private final class ProgressBox: Sendable {
         let progress = Mutex(Progress())
+    }
+}
+
+/// Of several runs that are wanted at once, one is under way: the others would only take time from tests that measure it.
+private enum Turn {
+    private struct State {
+        var isTaken = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private static let state = Mutex(State())
+
+    static func take() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                if state.isTaken { state.waiting.append(continuation) }
+                defer { state.isTaken = true }
+                return !state.isTaken
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    static func end() {
+        let next = state.withLock { state in
+            if state.waiting.isEmpty { state.isTaken = false }
+            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        }
+        next?.resume()
     }
 }
 
