@@ -24,9 +24,10 @@ extension Volume {
         case .known(let attributes): return entry(attributes)
         case .absent: return nil
         case .unknown(let kind):
+            let stores = tree.withLock { $0.stores(of: name, in: parent) }
             let found = try await find(path, expecting: kind)
             return tree.withLock { tree in
-                let attributes = tree.take(found, path: path, in: parent, options)
+                let attributes = tree.take(found, path: path, in: parent, stores: stores, options)
                 if referencing, let attributes { tree.reference(attributes.inode) }
                 return attributes.map(entry)
             }
@@ -42,7 +43,7 @@ extension Volume {
         let taken = tree.withLock { tree -> Attributes? in
             // It may have been unlinked or renamed meanwhile: then the answer is about another file.
             guard let name = path.last, tree.child(name, of: parent) == inode else { return nil }
-            return tree.take(found, path: path, in: parent, options)
+            return tree.take(found, path: path, in: parent, stores: known.stores, options)
         }
         guard let taken, taken.inode == inode else { throw Errno.noSuchFile }
         return reply(taken)
