@@ -17,15 +17,16 @@ enum BlockingCall {
                 try? await Task.sleep(for: limit)
                 answer.give(.failure(CredentialsError("\(what) took longer than \(limit); see why it hangs, then try again")))
             }
-            start(what, answer) {
-                answer.give(body())
-                alarm.cancel()
-            }
+            start(what, answer, body) { alarm.cancel() }
         }
         return try result.get()
     }
 
-    private static func start<Value>(_ what: String, _ answer: FirstAnswer<Value>, _ work: @escaping @Sendable () -> Void) {
+    /// The place of a thread is free again before its answer is given: whoever gets that may ask for the next.
+    private static func start<Value>(
+        _ what: String, _ answer: FirstAnswer<Value>, _ body: @escaping @Sendable () -> Result<Value, CredentialsError>,
+        then finish: @escaping @Sendable () -> Void
+    ) {
         let isFree = threads.withLock { count in
             guard count < maximumThreads else { return false }
             count += 1
@@ -34,8 +35,10 @@ enum BlockingCall {
         guard isFree else { return answer.give(.failure(CredentialsError("\(what) has to wait for others that hang; see why they do"))) }
         do throws(ThreadError) {
             try NamedThread.start("credentials") {
-                work()
+                let result = body()
                 threads.withLock { $0 -= 1 }
+                answer.give(result)
+                finish()
             }.detach()
         } catch {
             threads.withLock { $0 -= 1 }

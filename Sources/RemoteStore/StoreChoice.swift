@@ -108,7 +108,7 @@ extension ChoiceError: CustomStringConvertible {
         case .noAddress(let text):
             "'\(text)' is no address of a store; give a scheme, a host and perhaps a port, as in https://s3.example.com:9000"
         case .unknownPlace(let family, region: nil): "where is the bucket? give --region or --endpoint for \(family.title)"
-        case .unknownPlace(_, region: let region?): "'\(region)' is no region"
+        case .unknownPlace(_, region: let region?): "'\(region)' is no region; give --region as the provider writes it, as in us-east-1"
         case .foreignSignature(let family): "\(family.title) knows no signature of the form obs; leave --signature out"
         case .settings(let problem): problem
         }

@@ -1,6 +1,7 @@
 import FileSystemTypes
 import Foundation
 import HTTPTransport
+import TestSupport
 import Testing
 
 /// The transport against a real server and against scripted ones that break the rules.

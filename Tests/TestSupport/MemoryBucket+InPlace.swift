@@ -6,7 +6,7 @@ extension MemoryBucket {
     package func append(
         _ key: Key, at position: Int64, _ body: any ByteSource, _ attributes: ObjectAttributes
     ) async throws(StoreError) -> AppendReceipt {
-        let bytes = try await collect(body, upTo: capabilities.append?.maximumBytes ?? 0)
+        let bytes = try await collect(body, upTo: capabilities.append?.maximumBytes ?? limits.singlePut)
         return try request(.append, receiving: bytes.count) { bucket throws(StoreError) in
             guard let append = capabilities.append else { throw rules.unsupported("append") }
             try rules.check(key)
@@ -55,6 +55,7 @@ extension MemoryBucket {
             let isFolder = key.bytes.last == UInt8(ascii: "/")
             let moved = bucket.objects.filter { isFolder ? $0.key.bytes.starts(with: key.bytes) : $0.key == key }
             guard !moved.isEmpty else { throw MemoryBucketState.noSuchKey(key) }
+            guard bucket.objects[destination] == nil else { throw rules.renameConflict(destination) }
             for (name, object) in moved {
                 bucket.remove(name)
                 _ = try bucket.store(object, as: Key(destination.bytes + name.bytes.dropFirst(key.bytes.count)), .always)
@@ -76,6 +77,11 @@ extension MemoryBucket {
 extension MemoryRules {
     func unsupported(_ verb: String) -> StoreError {
         StoreError(.unsupported, "this store has no \(verb)", status: 501, serviceCode: "NotImplemented")
+    }
+
+    /// As a parallel file system of OBS answers.
+    func renameConflict(_ key: Key) -> StoreError {
+        StoreError(.conflict, "\(key) is there already", status: 409, serviceCode: "FsRenameConflict")
     }
 
     /// How often an object was appended to so far; it must be able to take more.

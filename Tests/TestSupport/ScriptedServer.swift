@@ -4,10 +4,11 @@ import Synchronization
 import Threads
 
 /// A server on loopback that does to each connection what a test says, rules of HTTP or not.
-final class ScriptedServer: Sendable {
-    enum Act: Sendable {
+package final class ScriptedServer: Sendable {
+    package enum Act: Sendable {
         case answer(String)
         case answerAndClose(String)
+        case bytesAndClose([UInt8])
         /// Never answers.
         case hang
         /// An answer whose body has no end.
@@ -23,12 +24,12 @@ final class ScriptedServer: Sendable {
         var isStopped = false
     }
 
-    let port: UInt16
+    package let port: UInt16
     private let listener: Int32
     private let act: @Sendable (String) -> Act
     private let state = Mutex(State())
 
-    init(_ act: @escaping @Sendable (String) -> Act) throws {
+    package init(_ act: @escaping @Sendable (String) -> Act) throws {
         self.act = act
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -49,12 +50,12 @@ final class ScriptedServer: Sendable {
 
     deinit { stop() }
 
-    var url: String { "http://127.0.0.1:\(port)" }
-    var requests: [String] { state.withLock { $0.requests } }
-    var connections: Int { state.withLock { $0.connections } }
-    var bytesSent: Int { state.withLock { $0.bytesSent } }
+    package var url: String { "http://127.0.0.1:\(port)" }
+    package var requests: [String] { state.withLock { $0.requests } }
+    package var connections: Int { state.withLock { $0.connections } }
+    package var bytesSent: Int { state.withLock { $0.bytesSent } }
 
-    func stop() {
+    package func stop() {
         let isFirst = state.withLock { state in
             defer { state.isStopped = true }
             return !state.isStopped
@@ -81,6 +82,9 @@ final class ScriptedServer: Sendable {
             case .answer(let text): guard send(text, connection) else { return }
             case .answerAndClose(let text):
                 _ = send(text, connection)
+                return
+            case .bytesAndClose(let bytes):
+                _ = send(bytes, connection)
                 return
             case .hang, .readAll: drain(connection)
             case .endless:
@@ -112,8 +116,10 @@ final class ScriptedServer: Sendable {
         while unsafe recv(connection, &buffer, buffer.count, 0) > 0 {}
     }
 
-    private func send(_ text: String, _ connection: Int32) -> Bool {
-        var bytes = Array(text.utf8)[...]
+    private func send(_ text: String, _ connection: Int32) -> Bool { send(Array(text.utf8), connection) }
+
+    private func send(_ all: [UInt8], _ connection: Int32) -> Bool {
+        var bytes = all[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { return false }
