@@ -22,7 +22,17 @@ extension Volume {
     /// `sending` is held, so that no older state of the file is on its way to the store. Bytes that only an upload holds make it end first.
     func acknowledge(_ file: OpenFile, _ fileState: FileState) async throws(Errno) {
         guard let snapshot = try await snapshot(file) else { return }
-        guard !snapshot.map.isOnlyInPart(ByteRange(offset: 0, count: snapshot.map.size)) else { return try await commit(file) }
+        guard !snapshot.hasBytesOnlyInPart else { return try await commit(file) }
+        try await record(snapshot, of: file, fileState)
+    }
+
+    /// What the journal says of a file that it has is what is being stored: after a crash the next mount must be able to tell the object for it.
+    func recordAgain(_ snapshot: Snapshot, of file: OpenFile) async throws(Errno) {
+        guard let recorded = file.withLockedState({ $0.recorded }), recorded != snapshot.revision, !snapshot.hasBytesOnlyInPart else { return }
+        try await record(snapshot, of: file, .closed)
+    }
+
+    private func record(_ snapshot: Snapshot, of file: OpenFile, _ fileState: FileState) async throws(Errno) {
         try await onState { (state) async throws(StateError) in
             let id = file.withLockedState { open in
                 let id = open.record ?? state.journal.newFileID()
@@ -37,25 +47,28 @@ extension Volume {
         file.withLockedState { $0.recorded = snapshot.revision }
     }
 
-    /// The store has the snapshot: the journal forgets the file, or keeps what was recorded since.
-    func noteStored(_ file: OpenFile, _ snapshot: Snapshot) async {
-        guard let recorded = file.withLockedState({ $0.recorded }) else { return }
+    /// The store has the snapshot: the journal forgets the file, or keeps what was recorded since. False when it still has an older state.
+    func noteStored(_ file: OpenFile, _ snapshot: Snapshot) async -> Bool {
+        guard let recorded = file.withLockedState({ $0.recorded }) else { return true }
         guard recorded.content > snapshot.revision.content || recorded.attributes > snapshot.revision.attributes else {
             return await removeRecord(of: file)
         }
-        try? await acknowledge(file, .closed)
+        return (try? await acknowledge(file, .closed)) != nil
     }
 
-    func removeRecord(of file: OpenFile) async {
+    /// False when the journal could not be changed.
+    @discardableResult func removeRecord(of file: OpenFile) async -> Bool {
         let id = file.withLockedState { state in
             defer { (state.record, state.recorded) = (nil, nil) }
             return state.record
         }
-        guard let id, let state else { return }
+        guard let id, let state else { return true }
         do throws(StateError) {
             try await state.journal.commit([.remove(id)])
+            return true
         } catch {
             logger.warning("the next mount will look at \(describe(file.inode)) once more: \(error)")
+            return false
         }
     }
 }
