@@ -34,6 +34,11 @@ final class UploadQueue: Sendable {
         start(file, after: volume.options.writeBackDelay, retry: Self.firstRetry, in: volume)
     }
 
+    /// Attributes alone: several changes within a second are one request.
+    func scheduleAttributes(_ file: OpenFile, in volume: Volume) {
+        start(file, after: max(volume.options.attributeDelay, volume.options.writeBackDelay), retry: Self.firstRetry, in: volume)
+    }
+
     private func start(_ file: OpenFile, after delay: Duration, retry: Duration, in volume: Volume) {
         state.withLock { state in
             guard state.entries[ObjectIdentifier(file)] == nil, !state.isDraining else { return }

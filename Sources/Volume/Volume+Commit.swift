@@ -33,7 +33,7 @@ extension Volume {
                 if try await recover(from: error, snapshot, of: file) { continue }
                 file.withLockedState { $0.failure = error }
                 logger.error("\(error)")
-                throw error.errno
+                throw error.isConflict ? .stale : error.errno
             }
         }
         guard file.isChanged else { return }
