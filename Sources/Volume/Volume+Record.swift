@@ -32,7 +32,34 @@ extension Volume {
         try await record(snapshot, of: file, .closed)
     }
 
-    private func record(_ snapshot: Snapshot, of file: OpenFile, _ fileState: FileState) async throws(Errno) {
+    /// The file has a new name, and is there instead of another one. `sending` is held.
+    func recordMoved(_ file: OpenFile, insteadOf replaced: FileID?) async throws(Errno) {
+        let changes: [JournalChange] = replaced.map { [.remove($0)] } ?? []
+        if file.withLockedState({ $0.recorded }) != nil, let snapshot = try await snapshot(file), !snapshot.hasBytesOnlyInPart {
+            return try await record(snapshot, of: file, .closed, changes)
+        }
+        try await onState { (state) async throws(StateError) in try await state.journal.commit(changes) }
+    }
+
+    /// Runs the deletion of a stored file's object. What the journal has of the file is about an object that will be gone: from here on it
+    /// says that the object is to be deleted. `sending` is held.
+    func deleting(_ key: Key, of file: OpenFile, _ body: () async throws(Errno) -> Void) async throws(Errno) {
+        let record = file.withLockedState { $0.recorded == nil ? nil : $0.record }
+        guard let record, let state, let etag = file.base?.etag else { return try await body() }
+        let intent = Intent(id: state.journal.newNoteID(), action: .delete(key, base: etag))
+        try await onState { (state) async throws(StateError) in try await state.journal.commit([.remove(record), .putIntent(intent)]) }
+        file.withLockedState { ($0.record, $0.recorded) = (nil, nil) }
+        do throws(Errno) {
+            try await body()
+        } catch {
+            if let snapshot = try await snapshot(file) { try await self.record(snapshot, of: file, .closed, [.removeIntent(intent.id)]) }
+            throw error
+        }
+        // A deletion that stays intended finds nothing to delete.
+        try? await state.journal.commit([.removeIntent(intent.id)])
+    }
+
+    private func record(_ snapshot: Snapshot, of file: OpenFile, _ fileState: FileState, _ changes: [JournalChange] = []) async throws(Errno) {
         try await onState { (state) async throws(StateError) in
             let id = file.withLockedState { open in
                 let id = open.record ?? state.journal.newFileID()
@@ -42,7 +69,7 @@ extension Volume {
             let record = FileRecord(
                 id: id, key: snapshot.key, base: BaseVersion(snapshot.map.base), attributes: snapshot.attributes, state: fileState,
                 upload: snapshot.upload)
-            try await state.acknowledge(creating: record, extents: snapshot.map.encoded, in: snapshot.staged)
+            try await state.acknowledge(creating: record, extents: snapshot.map.encoded, in: snapshot.staged, changes)
         }
         file.withLockedState { $0.recorded = snapshot.revision }
     }
