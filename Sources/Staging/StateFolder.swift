@@ -78,7 +78,7 @@ package final class StateFolder: Sendable {
     }
 
     /// As `acknowledge`, for a file that the journal does not have yet: one wait for the disk less.
-    package func acknowledge(creating record: FileRecord, extents: [UInt8], in file: StagedFile?, _ changes: JournalChange...)
+    package func acknowledge(creating record: FileRecord, extents: [UInt8], in file: StagedFile?, _ changes: [JournalChange] = [])
         async throws(StateError)
     {
         try await acknowledge(record.id, extents, file, before: [.put(record)], after: changes)

@@ -18,6 +18,9 @@ struct Snapshot: Sendable {
     let upload: Upload?
     let wantsAppendable: Bool
     let hasExplicitTimes: Bool
+
+    /// Some bytes are neither here nor in an object: only the upload that is under way has them.
+    var hasBytesOnlyInPart: Bool { map.isOnlyInPart(ByteRange(offset: 0, count: map.size)) }
 }
 
 extension OpenFile {

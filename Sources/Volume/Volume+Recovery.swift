@@ -12,7 +12,8 @@ extension Volume {
     package func resume(_ recovered: Recovered) async {
         for file in recovered.files {
             switch file.record.state {
-            case .conflict, .failed: logger.warning("\(file.record.key) is kept on the local disk and not in the store: see `windlass recover --list`")
+            case .conflict, .failed:
+                logger.warning("\(file.record.key) is kept on the local disk and not in the store: see `windlass recover --list`")
             case .writing, .closed, .uploading: await resume(file)
             }
         }
@@ -20,10 +21,17 @@ extension Volume {
     }
 
     private func resume(_ recovered: Recovered.File) async {
-        guard let content = recovered.content else { return await clear(recovered.record) }
+        guard let content = recovered.content else {
+            await clear(recovered.record)
+            return
+        }
         do {
             let map = try ExtentMap(decoding: content.extents)
-            if await isStored(recovered.record, size: map.size) { return await clear(recovered.record) }
+            if await isStored(recovered.record, size: map.size) {
+                let staged = try? await state?.openFile(of: recovered.record.id, content)
+                if await clear(recovered.record) { try? staged?.remove() }
+                return
+            }
             let staged = try await state?.openFile(of: recovered.record.id, content)
             try staged?.keepOnly(map.stagedRanges(in: ByteRange(offset: 0, count: map.size)))
             guard let file = adopt(recovered.record, map, staged) else { return }
@@ -44,11 +52,11 @@ extension Volume {
     }
 
     /// Nothing of it is to be stored any more: only its upload is to be ended.
-    private func clear(_ record: FileRecord) async {
+    @discardableResult private func clear(_ record: FileRecord) async -> Bool {
         if let upload = record.upload {
-            guard (try? await store.abortUpload(upload)) != nil else { return }
+            guard (try? await store.abortUpload(upload)) != nil else { return false }
         }
-        try? await state?.journal.commit([.remove(record.id)])
+        return (try? await state?.journal.commit([.remove(record.id)])) != nil
     }
 
     /// The file under its name, as it was acknowledged; nil when its key has none here.

@@ -63,7 +63,11 @@ class Model:
         moved = self.acknowledged.get(old)
         self.may_become(old, None)
         self.may_become(new, moved)
-        assert moved in (states.get(old), states.get(new)), f"{old} was being renamed to {new} and is gone: {moved} is neither of {states}"
+        if states.get(old) == moved and self.acknowledged.get(new) is None:
+            # A rename is a copy until it is over; what is copied is what the store has of it.
+            self.later[new] += self.ever[old]
+        assert moved in (states.get(old), states.get(new)), (
+            f"{old} was being renamed to {new} and is gone: {moved} is neither of {states}; {new} was {self.acknowledged.get(new)}")
 
     def check_object(self, name, data):
         """An object in the store, while nothing is promised of when it is stored: one of the file's states, whole."""
@@ -77,8 +81,9 @@ def describe(data):
 class Writer:
     """Works in a folder of a mount until the mount is gone. Calls that fail while it is not are faults."""
 
-    def __init__(self, folder, seed, large=True):
-        self.folder, self.dice, self.large = folder, random.Random(seed), large
+    def __init__(self, folder, seed, large=True, replacing=True):
+        """`large`: also files of many parts; `replacing`: also renames over files that are there."""
+        self.folder, self.dice, self.large, self.replacing = folder, random.Random(seed), large, replacing
         self.model = Model()
         self.failure = None
         self.last = None
@@ -106,7 +111,9 @@ class Writer:
             self.failure = error
 
     def _step(self):
-        steps = [(5, self.replace), (4, self.patch), (3, self.append), (2, self.cut), (2, self.move), (2, self.save), (1, self.remove)]
+        steps = [(5, self.replace), (4, self.patch), (3, self.append), (2, self.cut), (2, self.move), (1, self.remove)]
+        if self.replacing:
+            steps.append((2, self.save))
         if self.large:
             steps.append((0.5, self.replace_large))
         step = self.dice.choices([step for _, step in steps], [weight for weight, _ in steps])[0]
@@ -160,10 +167,11 @@ class Writer:
 
     def move(self, name, new=None):
         new = new or f"file-{self.dice.randrange(8)}"
-        if new == name:
+        if new == name or not self.replacing and new in self.model.content:
             return
         state = self.model.acknowledged[name]
-        self.model.ever.setdefault(new, set()).add(state)
+        # What the store has of it may be older than what is promised, and is what it moves.
+        self.model.ever.setdefault(new, set()).update(self.model.ever[name])
         self.model.moving = (name, new)
         os.rename(self.folder / name, self.folder / new)
         self.model.moving = None

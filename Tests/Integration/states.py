@@ -36,7 +36,8 @@ def journal_keys(base):
             for path in folder.glob("journal.sqlite*"):
                 shutil.copy(path, copy)
             database = sqlite3.connect(Path(copy) / "journal.sqlite")
-            found += [(bytes(key).decode(errors="replace"), state) for key, state in database.execute("SELECT key, state FROM file")]
+            rows = database.execute("SELECT key, state FROM file")
+            found += [(bytes(key).decode(errors="replace"), state) for key, state in rows]
             database.close()
     return sorted(found)
 
@@ -59,6 +60,6 @@ def assert_nothing_left(base, client, bucket):
     """After an unmount that has stored everything: no record, no staged byte, no upload."""
     rows = journal(base)
     assert not any(rows[table] for table in TABLES), f"the journal still has {rows}: {journal_keys(base)}"
-    assert staging_files(base) == [], "staging files are left over"
+    assert staging_files(base) == [], f"staging files are left over: {staging_files(base)}"
     left = uploads(client, bucket)
     assert left == [], f"multipart uploads are left over: {left}"

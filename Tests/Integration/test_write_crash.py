@@ -32,10 +32,11 @@ MOMENTS = {
 class Crashes:
     """Two writers on one mount, killed and mounted again with the same state folder."""
 
-    def __init__(self, store, s3, bucket, mount, seed, fixed):
+    def __init__(self, store, s3, bucket, mount, seed, fixed, replacing):
         self.store, self.s3, self.bucket, self.mount, self.fixed = store, s3, bucket, mount, fixed
         self.dice = random.Random(seed)
-        self.writers = {name: Writer(mount.path / name, self.dice.randrange(1 << 32), large=name == "one") for name in ("one", "two")}
+        self.writers = {
+            name: Writer(mount.path / name, self.dice.randrange(1 << 32), large=name == "one", replacing=replacing) for name in ("one", "two")}
         self.kills, self.hits, self.empty_uploads = 0, 0, 0
 
     def begin(self):
@@ -56,6 +57,8 @@ class Crashes:
             self.work(1.0 if moment else self.dice.uniform(0.02, 0.7))
         self.kills += 1
         self.store.faults()
+        # What was asked for last is still being done.
+        time.sleep(0.1)
         self.check_objects()
         self.check()
 
@@ -103,14 +106,14 @@ class Crashes:
     def check(self):
         """What the next mount shows, and what is in the store when it has ended."""
         self.mount.environment.pop("WINDLASS_CRASH_AT", None)
-        self.mount.start()
         before = journal_keys(self.mount.staging)
+        self.mount.start()
         try:
             for name, writer in self.writers.items():
-                found = {path.name: path.read_bytes() for path in sorted((self.mount.path / name).iterdir())}
+                found = {path.name: contents(path) for path in sorted((self.mount.path / name).iterdir())}
                 writer.model.compare(found)
         except AssertionError as error:
-            raise AssertionError(f"{error}\nlast: {writer.last}; in the journal: {before}\n{self.mount.text()}") from None
+            raise AssertionError(f"{error}\nlast: {name}, {writer.last}; in the journal: {before}") from None
         self.mount.stop()
         self.forget_empty_uploads()
         assert_nothing_left(self.mount.staging, self.s3, self.bucket)
@@ -120,18 +123,26 @@ class Crashes:
         assert all(stored[key] == data for key, data in expected.items()), f"an object has not what the mount showed\n{self.mount.text()}"
 
 
-def crash(store, s3, bucket, folder, options, rounds, seed=None):
+def contents(path):
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AssertionError(f"{path.parent.name}/{path.name} cannot be read: {error}") from error
+
+
+def crash(store, s3, bucket, folder, options, rounds, seed=None, replacing=None):
     seed = seed if seed is not None else random.randrange(1 << 32)
     print("seed", seed)
     mount = Mount(store.endpoint, bucket, folder, *options)
-    crashes = Crashes(store, s3, bucket, mount, seed, list(options))
+    replacing = "--write-back" not in options if replacing is None else replacing
+    crashes = Crashes(store, s3, bucket, mount, seed, list(options), replacing)
     try:
         crashes.begin()
         for number in range(rounds):
             try:
                 crashes.round()
             except Exception as error:
-                raise AssertionError(f"seed {seed}, kill {number}, {mount.environment.get('WINDLASS_CRASH_AT')}, {mount.options}: {error}") from error
+                raise AssertionError(f"seed {seed}, kill {number}, {mount.environment.get('WINDLASS_CRASH_AT')}, {mount.options}: {error}\n{mount.text()[-2500:]}") from error
     finally:
         store.faults()
         if mount.process is not None:
@@ -145,6 +156,11 @@ def crash(store, s3, bucket, folder, options, rounds, seed=None):
 @pytest.mark.parametrize("mode", MODES)
 def test_what_was_acknowledged_survives_kills(store, s3, bucket, tmp_path, mode):
     crash(store, s3, bucket, tmp_path, MODES[mode], 11)
+
+
+@pytest.mark.xfail(reason="a rename over a file with unsent changes is several steps of the journal")
+def test_replacing_renames_of_unsent_files_survive_kills(store, s3, bucket, tmp_path):
+    crash(store, s3, bucket, tmp_path, MODES["write-back"], 8, replacing=True)
 
 
 @pytest.fixture(scope="module")
