@@ -20,7 +20,7 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     package var capabilities: Capabilities { base.capabilities }
 
     /// Runs `body` until it succeeds, fails for good, or the policy gives up.
-    func retrying<Value>(
+    package func retrying<Value>(
         _ body: (_ attempt: Int) async throws(StoreError) -> Value, unless isFinal: (StoreError) -> Bool = { _ in false }
     ) async throws(StoreError) -> Value {
         let start = ContinuousClock.now

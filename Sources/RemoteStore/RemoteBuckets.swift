@@ -38,6 +38,11 @@ package struct RemoteBuckets: BucketService {
         _ = try await client.send(StoreRequest("HEAD", name))
     }
 
+    /// As `headBucket`, with what the answer tells.
+    package func traits(of name: BucketName) async throws(StoreError) -> BucketTraits {
+        BucketTraits(try await client.send(StoreRequest("HEAD", name)), client.dialect)
+    }
+
     package func deleteBucket(_ name: BucketName) async throws(StoreError) {
         _ = try await client.send(StoreRequest("DELETE", name))
     }

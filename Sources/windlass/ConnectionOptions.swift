@@ -90,7 +90,7 @@ struct ConnectionOptions: ParsableArguments {
         var configuration = StoreClient.Configuration(endpoint: choice.endpoint, region: choice.region)
         configuration.addressing = choice.addressing
         configuration.signature = try choice.signature ?? negotiated(choice, address?.bucket, transport)
-        configuration.dialect = choice.dialect(configuration.signature)
+        configuration.dialect = choice.dialect(configuration.signature, bucket: address?.bucket)
         configuration.objects = try objects.options(endpoint: choice.endpoint)
         let chain = credentials.chain(
             dialect: CredentialsDialect(choice.family), bucket: address?.bucket.text, transport: CredentialsTransport(options), logger: logger)

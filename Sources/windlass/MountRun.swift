@@ -28,9 +28,13 @@ struct MountRun {
         let client = try command.connection.client(command.address, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
+        let capabilities = CapabilityFinding(client, command, logger: logger).capabilities()
         if let source = client.credentialsSource { logger.info("using \(source)") }
         let volume = Volume(
-            GuardedStore(RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger)), options: command.volumeOptions(),
+            GuardedStore(
+                RetryingStore(
+                    RemoteStore(client, bucket: command.address.bucket, capabilities: capabilities), policy: command.connection.retryPolicy,
+                    logger: logger)), options: command.volumeOptions(),
             staging: try stagingFolder(), logger: logger)
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
