@@ -28,7 +28,7 @@ package struct CapabilityProbe: Sendable {
     private var own: [Key] { [scratch, other, log] }
 
     /// Fails with what kept the scratch objects from being written, read or deleted; what merely is not offered is no failure.
-    package func run(atMost limit: Duration = .seconds(60)) async throws(StoreError) -> Capabilities {
+    package func run(atMost limit: Duration = .seconds(30)) async throws(StoreError) -> Capabilities {
         let work = Task { () async -> Result<Capabilities, StoreError> in
             do throws(StoreError) { return .success(try await attempt()) } catch { return .failure(error) }
         }
