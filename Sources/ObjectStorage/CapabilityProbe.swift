@@ -22,6 +22,11 @@ package struct CapabilityProbe: Sendable {
         self.token = token ?? ScratchName.newToken()
     }
 
+    /// A key for a scratch object of somebody else's; if it stays, a later probe deletes it.
+    package static func newScratchKey(folder: String) -> Key {
+        ScratchName(folder: folder, token: ScratchName.newToken(), kind: .object).key
+    }
+
     var scratch: Key { ScratchName(folder: folder, token: token, kind: .object).key }
     private var other: Key { ScratchName(folder: folder, token: token, kind: .copy).key }
     private var log: Key { ScratchName(folder: folder, token: token, kind: .log).key }

@@ -6,7 +6,7 @@ package import Logging
 /// Never repeated blindly: conditional writes whose outcome is unknown (they are reported), and completions of multipart uploads,
 /// whose outcome is looked up first.
 package struct RetryingStore<Base: ObjectStore>: ObjectStore {
-    let base: Base
+    package let base: Base
     let policy: RetryPolicy
     let logger: Logger
 

@@ -78,7 +78,7 @@ extension Capabilities {
     }
 
     /// Source: "Parallel File System", OBS Feature Guide: no appends there.
-    var onFileSystem: Capabilities {
+    package var onFileSystem: Capabilities {
         var capabilities = self
         capabilities.append = nil
         capabilities.modify = true
