@@ -1,7 +1,6 @@
 internal import FileSystemTypes
 package import Logging
 package import ObjectStorage
-internal import Signing
 
 /// Looks at a bucket from all sides that matter to a mount. Changes nothing unless it is told to write; then one scratch object and
 /// those of a `CapabilityProbe`.
@@ -31,9 +30,11 @@ package struct BucketExaminer: Sendable {
             try await measure(&result)
             let object = try await list(&result)
             result.read = try await readRight(object)
-            result.versioning = try await setting("versioning", "VersioningConfiguration") { $0.text("Status") }
-            result.objectLock = try await lockSetting()
-            if writes { try await write(&result) }
+            let settings = BucketSettings(store: store, bucket: bucket)
+            result.versioning = try await settings.versioning()
+            result.objectLock = try await settings.objectLock()
+            // There nothing can be deleted again.
+            if writes, try await !settings.keepsEverything() { try await write(&result) }
         } catch {
             result.problem = error
         }
@@ -100,43 +101,6 @@ package struct BucketExaminer: Sendable {
             case .noSuchKey, .archived, .invalidRequest, .invalidRange, .preconditionFailed: return .granted
             default: throw error
             }
-        }
-    }
-
-    // MARK: Settings
-
-    private func setting(
-        _ subresource: String, _ root: String, _ value: (XMLElement) -> String?
-    ) async throws(StoreError) -> BucketExamination.Setting {
-        do throws(StoreError) {
-            let element = try await store.retrying { _ throws(StoreError) in
-                var request = StoreRequest("GET", bucket)
-                request.query = [QueryItem(subresource)]
-                return try await store.base.answer(request, root: root)
-            }
-            guard let text = value(element)?.lowercased(), !text.isEmpty, text != "disabled" else { return .off }
-            return .value(text)
-        } catch {
-            switch (error.reason, error.status) {
-            case (.unsupported, _), (_, 405), (_, 501): return .notOffered
-            case (.accessDenied, _): return .hidden
-            case (_, 404): return .off
-            case (.invalidResponse, _), (.invalidRequest, _): return .unknown
-            default: throw error
-            }
-        }
-    }
-
-    private func lockSetting() async throws(StoreError) -> BucketExamination.Setting {
-        if client.dialect.family == .cos {
-            let protection = try await setting("protection", "ProtectionConfiguration") { $0.text("Status") }
-            if case .value = protection { return protection }
-        }
-        return try await setting("object-lock", "ObjectLockConfiguration") { root in
-            let rule = root.first("Rule")?.first("DefaultRetention")
-            let time = ["Days", "Years"].compactMap { name in rule?.text(name).map { "\($0) \(name)" } }.first
-            let standard = rule?.text("Mode").map { ", \($0) for \(time ?? "no time")" } ?? ""
-            return root.text("ObjectLockEnabled").map { $0 + standard }
         }
     }
 

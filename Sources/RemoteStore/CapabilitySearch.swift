@@ -42,8 +42,10 @@ package struct CapabilitySearch: Sendable {
         return try await traits().isFileSystem ? known.onFileSystem : known
     }
 
-    /// Tries everything on scratch objects in `folder`, which is empty or ends in a slash.
+    /// Tries everything on scratch objects in `folder`, which is empty or ends in a slash; nothing where they could not be deleted again.
     package func probe(folder: String) async throws(StoreError) -> Capabilities {
+        let keepsEverything = try await BucketSettings(store: asking, bucket: bucket).keepsEverything()
+        guard !keepsEverything, client.configuration.objects.retention == nil else { return known }
         var certain = Capabilities()
         certain.checksums = dialect.capabilities.checksums
         if dialect.family == .obs, try await traits().isFileSystem { certain = certain.onFileSystem }
@@ -56,10 +58,11 @@ package struct CapabilitySearch: Sendable {
         return found
     }
 
+    private var asking: RetryingStore<RemoteStore> { RetryingStore(RemoteStore(client, bucket: bucket), policy: policy, logger: logger) }
+
     private func traits() async throws(StoreError) -> BucketTraits {
         let buckets = RemoteBuckets(client)
-        let store = RetryingStore(RemoteStore(client, bucket: bucket), policy: policy, logger: logger)
-        return try await store.retrying { _ throws(StoreError) in try await buckets.traits(of: bucket) }
+        return try await asking.retrying { _ throws(StoreError) in try await buckets.traits(of: bucket) }
     }
 }
 

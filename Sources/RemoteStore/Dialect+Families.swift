@@ -114,7 +114,8 @@ extension Capabilities {
     }()
 
     static let oos: Capabilities = {
-        var capabilities = Capabilities()
+        // What the store refuses of copies of parts, the client does in its place.
+        var capabilities = copyingParts
         capabilities.copyIfSourceMatches = true
         return capabilities
     }()

@@ -86,7 +86,9 @@ extension StoreClient {
 
     /// What IBM COS wants beside a token where a request concerns the account: making and listing buckets.
     func accountHeaders(_ request: StoreRequest, _ authority: Authority) -> [HeaderField] {
-        guard case .bearer(let token) = authority, let instance = token.serviceInstanceID else { return [] }
+        guard case .bearer(let token) = authority, let instance = token.serviceInstanceID,
+            !request.headers.contains(where: { $0.name == "ibm-service-instance-id" })
+        else { return [] }
         let concernsAccount = request.bucket == nil || (request.method == "PUT" && request.key == nil && request.query.isEmpty)
         return concernsAccount ? [HeaderField("ibm-service-instance-id", instance)] : []
     }

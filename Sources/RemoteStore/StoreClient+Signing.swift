@@ -53,7 +53,9 @@ extension StoreClient {
         if case .keys = authority {} else { coversBody = false }
         let digests: BodyDigests
         do throws(Errno) {
-            digests = try await BodyDigests(of: body, md5: !coversBody || request.needsMD5, sha256: coversBody)
+            // IBM wants an MD5 of whatever goes into a protected bucket.
+            let needsMD5 = request.needsMD5 || dialect.family == .cos
+            digests = try await BodyDigests(of: body, md5: !coversBody || needsMD5, sha256: coversBody)
         } catch {
             throw StoreError(.localFailure, "\(request.title): the bytes to be sent cannot be read: \(error)")
         }

@@ -39,6 +39,8 @@ package final class StoreClient: Sendable {
         var region: String
         /// Where a bucket is for good, by the store's own word.
         var moved: (bucket: BucketName?, endpoint: Endpoint)?
+        /// The store does not copy ranges of objects as parts.
+        var refusesPartCopies = false
         /// Added to our clock when signing.
         var clockOffsetSeconds: Int64 = 0
         /// The last complaint about credentials that was logged.
@@ -165,5 +167,15 @@ package final class StoreClient: Sendable {
         default:
             return false
         }
+    }
+
+    var refusesPartCopies: Bool { learned.withLock { $0.refusesPartCopies } }
+
+    func notePartCopyRefused(_ error: StoreError) {
+        let isNew = learned.withLock { learned in
+            defer { learned.refusesPartCopies = true }
+            return !learned.refusesPartCopies
+        }
+        if isNew { logger.notice("the store does not copy parts of objects; their bytes go over this machine: \(error)") }
     }
 }

@@ -100,7 +100,7 @@ import struct RemoteStore.Dialect
             let isKnown = configuration.dialect.features.apply(quirk: "whole-part-copies")
             try #require(isKnown)
         }
-        #expect(old == ["copy-if-source-matches"])
+        #expect(old == Self.copies, "what the store refuses goes over this machine")
     }
 
     // MARK: By names alone
