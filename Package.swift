@@ -69,7 +69,8 @@ let package = Package(
             ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
-        layer("Volume", ["FileSystemTypes", "ObjectStorage", "Staging", logging]),
+        layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", logging]),
+        layer("Volume", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", "Uploads", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program(

@@ -70,4 +70,13 @@ extension ExtentMap {
             return source
         }
     }
+
+    /// The first bytes that come from `version`, at most `count` of them; nil when there are none.
+    package func firstExtent(of version: ObjectVersion, atMost count: Int64) -> Extent? {
+        for extent in index {
+            guard case .remote(version, _) = extent.origin else { continue }
+            return extent.clamped(to: ByteRange(offset: extent.range.offset, count: min(count, extent.range.count)))
+        }
+        return nil
+    }
 }

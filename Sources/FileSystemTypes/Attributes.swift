@@ -23,11 +23,16 @@ package struct Attributes: Hashable, Sendable {
     package var accessed: Timestamp
     package var modified: Timestamp
     package var changed: Timestamp
+    /// What a character or block device stands for.
+    package var device: DeviceNumber
+    /// The bytes that a sparse file takes up (`st_blocks`, in other units); nil: as many as its size.
+    package var allocatedSize: Int64?
 
     package init(
         inode: Inode, kind: FileKind, permissions: UInt16, linkCount: UInt32 = 1,
         userID: UInt32, groupID: UInt32, size: Int64,
-        accessed: Timestamp, modified: Timestamp, changed: Timestamp
+        accessed: Timestamp, modified: Timestamp, changed: Timestamp,
+        device: DeviceNumber = .none, allocatedSize: Int64? = nil
     ) {
         self.inode = inode
         self.kind = kind
@@ -39,6 +44,8 @@ package struct Attributes: Hashable, Sendable {
         self.accessed = accessed
         self.modified = modified
         self.changed = changed
+        self.device = device
+        self.allocatedSize = allocatedSize
     }
 }
 

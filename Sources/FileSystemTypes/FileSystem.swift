@@ -5,13 +5,31 @@
 /// Calls for one file may run at the same time; an implementation orders them itself.
 ///
 /// Each `Entry` given out, by whichever call, adds one to the kernel's count of references to that inode; `forget` takes them back.
+///
+/// The operations that have a default (`FileSystem+Defaults.swift`) may be left out. `Errno.notImplemented` has a meaning of its own in some of
+/// them: the kernel never asks for the operation again, on whatever file. So one that is refused for one file throws
+/// `notSupported` or what the manual page says.
 package protocol FileSystem: Sendable {
+    /// The conversation with the kernel begins: called once, before all others. Returns at once.
+    func connected(to kernel: any KernelNotifier)
+
     // MARK: Names
 
     func lookup(_ name: FileName, in parent: Inode, for caller: Caller) async throws(Errno) -> Lookup
     func forget(_ inode: Inode, count: UInt64)
     /// `permissions` has the caller's umask applied.
     func makeDirectory(_ name: FileName, in parent: Inode, permissions: UInt16, for caller: Caller) async throws(Errno) -> Entry
+    /// A FIFO, a socket, a device, or an empty regular file that is not opened (mknod(2)); never a directory or a link.
+    /// `permissions` has the caller's umask applied.
+    func makeNode(
+        _ name: FileName, in parent: Inode, kind: FileKind, permissions: UInt16, device: DeviceNumber, for caller: Caller
+    ) async throws(Errno) -> Entry
+    /// `target` is 1 to 4095 bytes, no NUL, not looked at.
+    func makeSymbolicLink(_ name: FileName, in parent: Inode, to target: [UInt8], for caller: Caller) async throws(Errno) -> Entry
+    /// The target; the kernel remembers it until `KernelNotification.content`.
+    func readSymbolicLink(_ inode: Inode) async throws(Errno) -> [UInt8]
+    /// Another name for the same inode (link(2)).
+    func link(_ inode: Inode, as name: FileName, in parent: Inode, for caller: Caller) async throws(Errno) -> Entry
     func unlink(_ name: FileName, in parent: Inode, for caller: Caller) async throws(Errno)
     func removeDirectory(_ name: FileName, in parent: Inode, for caller: Caller) async throws(Errno)
     func rename(
@@ -26,6 +44,22 @@ package protocol FileSystem: Sendable {
     func checkAccess(_ access: AccessMask, of inode: Inode, for caller: Caller) async throws(Errno)
     func statistics() async throws(Errno) -> FileSystemStatistics
 
+    // MARK: Extended attributes (xattr(7))
+
+    /// Throws `noData` when there is no such attribute.
+    ///
+    /// The kernel asks for `security.capability` before each write(2) that is not answered with `notImplemented`, so this must be
+    /// answered from memory for an open file.
+    func extendedAttribute(_ name: ExtendedAttributeName, of inode: Inode, for caller: Caller) async throws(Errno) -> [UInt8]
+    /// In any order, each once.
+    func extendedAttributeNames(of inode: Inode, for caller: Caller) async throws(Errno) -> [ExtendedAttributeName]
+    /// `value` is at most `ExtendedAttributeLimit.value` long; `noSpace` where the store takes less.
+    func setExtendedAttribute(
+        _ name: ExtendedAttributeName, of inode: Inode, to value: [UInt8], mode: ExtendedAttributeMode, for caller: Caller
+    ) async throws(Errno)
+    /// Throws `noData` when there is no such attribute.
+    func removeExtendedAttribute(_ name: ExtendedAttributeName, of inode: Inode, for caller: Caller) async throws(Errno)
+
     // MARK: Files
 
     func open(_ inode: Inode, options: OpenOptions, for caller: Caller) async throws(Errno) -> OpenReply
@@ -39,7 +73,14 @@ package protocol FileSystem: Sendable {
     func writeNow(_ handle: Handle, at offset: Int64, _ bytes: RawSpan) throws(Errno) -> Bool
     /// Takes all of `bytes` or throws.
     func write(_ handle: Handle, at offset: Int64, _ bytes: Bytes) async throws(Errno)
-    /// close(2) was called on one of the descriptors of `handle`; returns when the bytes are safe.
+    /// fallocate(2). `notSupported` for what cannot be done.
+    func allocate(_ range: ByteRange, of handle: Handle, mode: AllocationMode) async throws(Errno)
+    /// The next offset from `offset` on that is in data, or in a hole. `noSuchAddress` when `offset` is not before the end, or no data follows.
+    func seek(_ target: SeekTarget, from offset: Int64, of handle: Handle) async throws(Errno) -> Int64
+    /// Copies `range` of one file, or as much of it as there is, to `offset` of another or the same, and gives how many bytes that were
+    /// (copy_file_range(2)); 0 at the end of the source. The two ranges do not overlap.
+    func copyRange(_ range: ByteRange, of source: Handle, to destination: Handle, at offset: Int64) async throws(Errno) -> Int64
+    /// close(2) was called on one of the descriptors of `handle`; returns when the bytes are safe. Not called for a handle that only reads.
     func flush(_ handle: Handle) async throws(Errno)
     func synchronize(_ handle: Handle, dataOnly: Bool) async throws(Errno)
     /// The last descriptor of `handle` is gone. Nobody can be told of an error any more.

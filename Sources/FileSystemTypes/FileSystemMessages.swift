@@ -1,17 +1,3 @@
-/// Who makes a call.
-package struct Caller: Hashable, Sendable {
-    package let userID: UInt32
-    package let groupID: UInt32
-    /// 0 where the kernel itself is the caller (write-back of mapped pages).
-    package let processID: Int32
-
-    package init(userID: UInt32, groupID: UInt32, processID: Int32) {
-        self.userID = userID
-        self.groupID = groupID
-        self.processID = processID
-    }
-}
-
 /// A name found: its inode, what stat shows of it, and how long both hold.
 package struct Entry: Hashable, Sendable {
     package var attributes: Attributes
@@ -53,16 +39,35 @@ package struct OpenOptions: Hashable, Sendable {
         case readWrite
     }
 
+    /// What a write has to wait for before it is answered.
+    ///
+    /// The kernel itself sends `synchronize` after each write, except where `direct` is set, too: then it is up to the file system.
+    package enum Durability: Hashable, Sendable {
+        case none
+        /// `O_DSYNC`
+        case data
+        /// `O_SYNC`
+        case dataAndAttributes
+    }
+
     package var mode: Mode
     package var append: Bool
     package var truncate: Bool
+    /// `O_EXCL`, in `create` only.
     package var exclusive: Bool
+    /// `O_DIRECT`: the kernel caches nothing of what this handle reads and writes.
+    package var direct: Bool
+    package var durability: Durability
 
-    package init(mode: Mode, append: Bool = false, truncate: Bool = false, exclusive: Bool = false) {
+    package init(
+        mode: Mode, append: Bool = false, truncate: Bool = false, exclusive: Bool = false, direct: Bool = false, durability: Durability = .none
+    ) {
         self.mode = mode
         self.append = append
         self.truncate = truncate
         self.exclusive = exclusive
+        self.direct = direct
+        self.durability = durability
     }
 
     package var writes: Bool { mode != .readOnly }
@@ -73,10 +78,17 @@ package struct OpenReply: Hashable, Sendable {
     package var handle: Handle
     /// The pages that the kernel has of this file are still right (`FOPEN_KEEP_CACHE`).
     package var keepCache: Bool
+    /// The kernel may keep the listing of this directory and answer from it (`FOPEN_CACHE_DIR`): with `keepCache` an earlier one, else the one
+    /// that is read now. It drops it when the directory's modification time changes, or on `KernelNotification.content`.
+    package var cachesListing: Bool
+    /// The kernel passes reads and writes on as they are, past its cache (`FOPEN_DIRECT_IO`): for files whose size is not known.
+    package var direct: Bool
 
-    package init(handle: Handle, keepCache: Bool) {
+    package init(handle: Handle, keepCache: Bool, cachesListing: Bool = false, direct: Bool = false) {
         self.handle = handle
         self.keepCache = keepCache
+        self.cachesListing = cachesListing
+        self.direct = direct
     }
 }
 

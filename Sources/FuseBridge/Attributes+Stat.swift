@@ -15,6 +15,8 @@ extension FileKind {
         case .blockDevice: S_IFBLK
         }
     }
+
+    var isDevice: Bool { self == .characterDevice || self == .blockDevice }
 }
 
 extension Timestamp {
@@ -41,7 +43,8 @@ extension Attributes {
         status.st_uid = userID
         status.st_gid = groupID
         status.st_size = Int(size)
-        status.st_blocks = Int((size + 511) / 512)
+        status.st_rdev = kind.isDevice ? dev_t(device.rawValue) : 0
+        status.st_blocks = Int(((allocatedSize ?? size) + 511) / 512)
         status.st_blksize = Self.preferredTransfer
         status.st_atim = accessed.timeSpecification
         status.st_mtim = modified.timeSpecification

@@ -13,6 +13,7 @@ final class Bridge: Sendable {
     let logger: Logger
     let options: MountOptions
     let interrupts = InterruptTable()
+    let notifier: Notifier
     /// Requests and releases that a task still works on.
     let inFlight = Atomic<Int>(0)
     /// Set by a test, to see that an operation which never answers costs EIO and not a hung process.
@@ -25,6 +26,7 @@ final class Bridge: Sendable {
         self.executor = executor
         self.options = options
         self.logger = logger
+        notifier = Notifier(logger: logger)
     }
 
     /// The bridge of the session that `raw` came in on.

@@ -10,7 +10,7 @@ extension Callbacks {
             call.answer("opendir") { fileSystem throws(Errno) in
                 try await fileSystem.openDirectory(Inode(inode), for: caller)
             } reply: { request, opened in
-                request.reply(opened, .directory)
+                request.reply(opened, .directory, flushes: true)
             }
         }
         addListing(&table)

@@ -18,7 +18,7 @@ extension Callbacks {
             call.answer("open") { fileSystem throws(Errno) in
                 try await fileSystem.open(Inode(inode), options: options, for: caller)
             } reply: { request, opened in
-                request.reply(opened, .file)
+                request.reply(opened, .file, flushes: options.writes)
             }
         }
     }
@@ -32,21 +32,7 @@ extension Callbacks {
             call.answer("create") { fileSystem throws(Errno) in
                 try await fileSystem.create(name, in: Inode(parent), permissions: permissions, options: options, for: caller)
             } reply: { request, created in
-                request.reply(created.entry, created.opened)
-            }
-        }
-        unsafe table.mknod = { raw, parent, text, mode, _ in
-            let call = unsafe IncomingCall(raw)
-            guard mode & S_IFMT == S_IFREG else { return call.refuse(.notPermitted) }
-            guard let name = unsafe call.name(text) else { return }
-            let (permissions, caller) = (UInt16(mode & 0o7777), call.caller)
-            call.answer("mknod") { fileSystem throws(Errno) in
-                let options = OpenOptions(mode: .writeOnly, exclusive: true)
-                let created = try await fileSystem.create(name, in: Inode(parent), permissions: permissions, options: options, for: caller)
-                await fileSystem.release(created.opened.handle)
-                return created.entry
-            } reply: { request, entry in
-                request.reply(entry)
+                request.reply(created.entry, created.opened, flushes: options.writes)
             }
         }
     }

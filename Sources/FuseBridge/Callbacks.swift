@@ -6,8 +6,10 @@ import Logging
 /// The table of functions that libfuse calls, each on one of its worker threads.
 ///
 /// They are built in a library because closures of a main.swift belong to the main actor and die on any other thread.
-/// Extended attributes, fallocate, copy_file_range, lseek, ioctl and locks are left out: the kernel then asks once, answers ENOTSUP itself
-/// (or does without), and never asks again.
+///
+/// Left out on purpose: ioctl, bmap and poll (no program expects them of a file), and `getlk`, `setlk` and `flock`: without them the kernel
+/// keeps the locks of fcntl(2) and flock(2) itself, between the programs that use this mount. Other clients of the bucket do
+/// not see them: an object store has no locks to ask for.
 enum Callbacks {
     static func table() -> fuse_lowlevel_ops {
         var table = fuse_lowlevel_ops()
@@ -16,7 +18,9 @@ enum Callbacks {
         addAttributes(&table)
         addFiles(&table)
         addDirectories(&table)
-        addUnsupported(&table)
+        addLinks(&table)
+        addExtendedAttributes(&table)
+        addRanges(&table)
         return table
     }
 
@@ -25,17 +29,11 @@ enum Callbacks {
             guard let connection = unsafe connection else { return }
             let bridge = unsafe Bridge.of(userData: userData)
             unsafe Negotiation.apply(bridge.options, to: &connection.pointee)
+            bridge.fileSystem.connected(to: bridge.notifier)
             bridge.becameReady()
         }
         unsafe table.destroy = { userData in
             unsafe Bridge.of(userData: userData).logger.debug("the session with the kernel has ended")
         }
-    }
-
-    /// Operations that a `FileSystem` does not offer. EPERM is what the manual pages give for a file system without them.
-    private static func addUnsupported(_ table: inout fuse_lowlevel_ops) {
-        unsafe table.symlink = { raw, _, _, _ in unsafe IncomingCall(raw).refuse(.notPermitted) }
-        unsafe table.link = { raw, _, _, _ in unsafe IncomingCall(raw).refuse(.notPermitted) }
-        unsafe table.readlink = { raw, _ in unsafe IncomingCall(raw).refuse(.invalidArgument) }
     }
 }

@@ -7,6 +7,8 @@ import Threads
 extension FuseSession {
     /// How long operations get to notice that nobody waits for them any more.
     private static let drainLimit = Duration.seconds(10)
+    /// How long a notification on its way gets before its mount is abandoned.
+    private static let notificationLimit = Duration.seconds(2)
 
     /// Ends the mount as umount(8) does; `run` returns then. Throws `busy` while files in it are open.
     package func unmount() throws(FuseError) {
@@ -15,16 +17,18 @@ extension FuseSession {
 
     /// Takes the mount out of the tree at once, whoever uses it, and ends `run`. Open files in it answer errors from then on.
     ///
-    /// Where fusectl is mounted, the kernel drops what waits for answers at once; elsewhere when `run` has ended. Waits a few
+    /// As root, or where fusectl is mounted, the kernel drops what waits for answers at once; elsewhere when `run` has ended. Waits a few
     /// seconds at most for the threads of `run` to leave the kernel.
     package func abandon() {
         let path = bridge.options.mountPoint
         let connection = MountTable.topmost(at: path)?.connection
+        bridge.notifier.disarm()
         do throws(FuseError) {
-            try Unmounting.detach(path)
+            try Unmounting.abort(path)
         } catch {
             bridge.logger.error("\(error)")
         }
+        freeNotifier()
         state.withLock { state in
             if !state.isDestroyed { unsafe fuse_session_exit(raw) }
         }
@@ -40,6 +44,12 @@ extension FuseSession {
         }
     }
 
+    /// A notification on its way waits for requests to be answered, which are answered only while `run` runs.
+    private func freeNotifier() {
+        let deadline = ContinuousClock.now + Self.notificationLimit
+        while !bridge.notifier.waitForEnd(.milliseconds(20)), ContinuousClock.now < deadline { bridge.interrupts.cancelAll() }
+    }
+
     /// Gives everything back. While operations are in flight the session stays: their answers still go through it.
     func destroy() {
         let isFirst = state.withLock { state in
@@ -47,9 +57,10 @@ extension FuseSession {
             return !state.isDestroyed
         }
         guard isFirst else { return }
-        guard drain() else {
+        bridge.notifier.disarm()
+        guard drain(), bridge.notifier.waitForEnd(Self.drainLimit) else {
             return bridge.logger.error(
-                "operations did not end; their session is left behind",
+                "operations or notifications did not end; their session is left behind",
                 metadata: ["operations": "\(bridge.inFlight.load(ordering: .acquiring))"])
         }
         unsafe fuse_session_unmount(raw)

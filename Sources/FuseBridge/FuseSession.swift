@@ -56,12 +56,21 @@ import Threads
     /// `onReady` is called once, on another thread, when the kernel has opened the conversation.
     package func run(onReady: @escaping @Sendable () -> Void) throws(FuseError) {
         LoopWaker.prepare()
+        try startNotifier()
         bridge.whenReady(onReady)
         state.withLock { $0.loop = pthread_self() }
         let result = runLoop()
         state.withLock { $0.loop = nil }
         destroy()
         if result < 0 { throw .loopFailed(code: result) }
+    }
+
+    private func startNotifier() throws(FuseError) {
+        do throws(ThreadError) {
+            try unsafe bridge.notifier.start(raw)
+        } catch {
+            throw .noThreads(reason: error.description)
+        }
     }
 
     private func runLoop() -> Int32 {

@@ -62,8 +62,10 @@ import Glibc
 
     /// Who makes the request.
     var caller: Caller {
-        guard let context = unsafe fuse_req_ctx(raw) else { return Caller(userID: 0, groupID: 0, processID: 0) }
-        return unsafe Caller(userID: context.pointee.uid, groupID: context.pointee.gid, processID: context.pointee.pid)
+        guard let context = unsafe fuse_req_ctx(raw)?.pointee else { return Caller(userID: 0, groupID: 0, processID: 0) }
+        return Caller(
+            userID: context.uid, groupID: context.gid, processID: context.pid, umask: UInt16(truncatingIfNeeded: context.umask & 0o777),
+            groupLookup: ProcessGroups.of)
     }
 
     /// A name in the request, or nil after the request was answered with why the name cannot be one.

@@ -22,6 +22,9 @@ package struct MountOptions: Sendable {
     package var readAheadKiB = 1024
     /// Listings may bring the attributes along where the kernel thinks that it will need them.
     package var attributesInListings = true
+    /// The kernel checks POSIX ACLs (acl(5)), which it reads and writes as extended attributes. The file system then keeps the mode
+    /// in step with them, lets new files inherit them, and applies `Caller.umask` itself where there is none to inherit.
+    package var accessControlLists = false
     /// Each worker reads the device through a descriptor of its own.
     package var cloneDevice = false
     /// Further options for libfuse, each as after `-o`.

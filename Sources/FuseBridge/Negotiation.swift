@@ -6,14 +6,21 @@ enum Negotiation {
         FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA
         | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS
     private static let listings = FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO
+    private static let accessControl = FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK
 
     /// Replaces libfuse's defaults.
     ///
-    /// Left out on purpose: the write-back cache (the kernel would hide what was written, and when); `DONT_MASK` (the kernel
-    /// applies the umask); `ASYNC_DIO` (a program in a direct read could not be interrupted, nor killed); `HANDLE_KILLPRIV` (the kernel clears set-id bits itself); splicing (the bytes are in memory
-    /// already, and reading requests through a pipe only pays off for `write_buf`).
+    /// Left out on purpose: the write-back cache (the kernel would hide what was written, and when); `DONT_MASK` without ACLs (the kernel
+    /// applies the umask); `ASYNC_DIO` (a program in a direct read could not be interrupted, nor killed); splicing (the bytes are in
+    /// memory already, and reading requests through a pipe only pays off for `write_buf`).
+    ///
+    /// `HANDLE_KILLPRIV` stays off: with it the file system would have to clear the set-id bits on write, truncate and chown, but is not told
+    /// whether the caller may keep them (CAP_FSETID). Without it the kernel decides that, and sends a setattr. Its second version, which tells, is
+    /// unknown to libfuse 3.14.
     static func apply(_ options: MountOptions, to connection: inout fuse_conn_info) {
-        let wanted = options.attributesInListings ? wanted | listings : wanted
+        var wanted = wanted
+        if options.attributesInListings { wanted |= listings }
+        if options.accessControlLists { wanted |= accessControl }
         connection.want = UInt32(bitPattern: wanted) & connection.capable
         connection.max_write = UInt32(options.maxWrite)
         connection.max_read = UInt32(options.maxRead)

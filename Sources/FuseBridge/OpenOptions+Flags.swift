@@ -10,7 +10,20 @@ extension OpenOptions {
             case O_RDWR: .readWrite
             default: .readOnly
             }
-        self.init(mode: mode, append: flags & O_APPEND != 0, truncate: flags & O_TRUNC != 0, exclusive: flags & O_EXCL != 0)
+        self.init(
+            mode: mode, append: flags & O_APPEND != 0, truncate: flags & O_TRUNC != 0, exclusive: flags & O_EXCL != 0,
+            direct: flags & __O_DIRECT != 0, durability: Durability(flags: flags))
+    }
+}
+
+extension OpenOptions.Durability {
+    /// `O_SYNC` includes the bit of `O_DSYNC`.
+    fileprivate init(flags: Int32) {
+        switch flags & O_SYNC {
+        case 0: self = .none
+        case O_SYNC: self = .dataAndAttributes
+        default: self = .data
+        }
     }
 }
 

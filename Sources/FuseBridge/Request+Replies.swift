@@ -13,10 +13,14 @@ extension fuse_entry_param {
 }
 
 extension fuse_file_info {
-    init(_ opened: OpenReply) {
+    /// A handle that does not write has nothing to flush: closing it is then no request that its program waits for.
+    init(_ opened: OpenReply, flushes: Bool) {
         self.init()
         fh = opened.handle.rawValue
         keep_cache = opened.keepCache ? 1 : 0
+        cache_readdir = opened.cachesListing ? 1 : 0
+        direct_io = opened.direct ? 1 : 0
+        noflush = flushes ? 0 : 1
     }
 }
 
@@ -56,17 +60,17 @@ extension Request {
     }
 
     /// The handle is released when the kernel does not get it.
-    consuming func reply(_ opened: OpenReply, _ kind: HandleKind) {
+    consuming func reply(_ opened: OpenReply, _ kind: HandleKind, flushes: Bool) {
         let bridge = bridge
-        var information = fuse_file_info(opened)
+        var information = fuse_file_info(opened, flushes: flushes)
         if !send({ unsafe fuse_reply_open($0, &information) }) { bridge.release(opened.handle, kind) }
     }
 
     /// Entry and handle are taken back when the kernel does not get them.
-    consuming func reply(_ entry: Entry, _ opened: OpenReply) {
+    consuming func reply(_ entry: Entry, _ opened: OpenReply, flushes: Bool) {
         let bridge = bridge
         var parameters = fuse_entry_param(entry)
-        var information = fuse_file_info(opened)
+        var information = fuse_file_info(opened, flushes: flushes)
         guard !send({ unsafe fuse_reply_create($0, &parameters, &information) }) else { return }
         bridge.fileSystem.forget(entry.inode, count: 1)
         bridge.release(opened.handle, .file)
@@ -74,6 +78,10 @@ extension Request {
 
     consuming func reply(written count: Int) {
         _ = send { unsafe fuse_reply_write($0, count) }
+    }
+
+    consuming func reply(position: Int64) {
+        _ = send { unsafe fuse_reply_lseek($0, off_t(position)) }
     }
 
     consuming func reply(_ statistics: FileSystemStatistics) {

@@ -4,6 +4,7 @@ import Glibc
 /// Taking a mount down: umount2(2) as root, else through the set-uid helper fusermount3.
 enum Unmounting {
     /// sys/mount.h
+    private static let forceFlag: Int32 = 1  // MNT_FORCE
     private static let detachFlag: Int32 = 2  // MNT_DETACH
     private static let noFollowFlag: Int32 = 8  // UMOUNT_NOFOLLOW
 
@@ -22,6 +23,15 @@ enum Unmounting {
             try unmountAsRoot(path, noFollowFlag | detachFlag)
         } else {
             try runHelper(["-u", "-z", path], path)
+        }
+    }
+
+    /// As `detach`; as root everything that waits for answers from the mount fails at once, too.
+    static func abort(_ path: String) throws(FuseError) {
+        if geteuid() == 0 {
+            try unmountAsRoot(path, noFollowFlag | detachFlag | forceFlag)
+        } else {
+            try detach(path)
         }
     }
 

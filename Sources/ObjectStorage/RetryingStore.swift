@@ -3,8 +3,8 @@ package import Logging
 
 /// Sends requests again that failed for a reason that may pass.
 ///
-/// Never repeated blindly: conditional writes whose outcome is unknown (they are reported), and completions of multipart uploads,
-/// whose outcome is looked up first.
+/// Never repeated blindly: conditional writes and completions of multipart uploads whose outcome is unknown. It is looked up first: a repetition
+/// would fail for the sake of what the first one did.
 package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     package let base: Base
     let policy: RetryPolicy
@@ -77,10 +77,16 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     package func put(
         _ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes, _ condition: WriteCondition
     ) async throws(StoreError) -> WriteReceipt {
-        try await retrying(
-            { _ throws(StoreError) in
-                try await base.put(key, body, attributes, condition)
-            }, unless: { condition != .always && $0.outcomeUnknown })
+        var isUncertain = false
+        return try await retrying { _ throws(StoreError) in
+            if isUncertain, condition != .always, let receipt = try await receiptOfPut(key, body, attributes) { return receipt }
+            do throws(StoreError) {
+                return try await base.put(key, body, attributes, condition)
+            } catch {
+                isUncertain = isUncertain || error.outcomeUnknown
+                throw error
+            }
+        }
     }
 
     package func delete(_ key: Key) async throws(StoreError) {
@@ -127,6 +133,21 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
 
     package func abortUpload(_ upload: Upload) async throws(StoreError) {
         try await retrying { _ throws(StoreError) in try await base.abortUpload(upload) }
+    }
+
+    /// What a conditional PUT without an answer did; nil when it did nothing. Its metadata tells it from what others write, if it has any.
+    private func receiptOfPut(_ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes) async throws(StoreError) -> WriteReceipt? {
+        let info: ObjectInfo
+        do throws(StoreError) {
+            info = try await base.head(key, ReadConditions())
+        } catch {
+            guard error.reason == .noSuchKey else { throw error }
+            return nil
+        }
+        guard !attributes.metadata.isEmpty, info.size == body.count,
+            attributes.metadata.allSatisfy({ info.metadata[$0.key] == $0.value })
+        else { return nil }
+        return WriteReceipt(etag: info.etag, version: info.version, lastModified: info.lastModified)
     }
 
     /// What an upload became whose completion got no answer; nil while the upload is still open.

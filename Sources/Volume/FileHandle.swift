@@ -1,29 +1,53 @@
+internal import Content
 internal import FileSystemTypes
 internal import Synchronization
 
 /// One open(2) of a file: how it was opened, and which version it reads.
 final class FileHandle: Sendable {
-    let file: OpenFile
-    let options: OpenOptions
-    private let reader: Mutex<ObjectReader?>
-
-    init(_ file: OpenFile, options: OpenOptions, reader: ObjectReader?) {
-        self.file = file
-        self.options = options
-        self.reader = Mutex(reader)
+    private struct State {
+        /// Nil for a file that the store did not have.
+        var opened: ObjectVersion?
+        var readers: [ObjectVersion: ObjectReader] = [:]
     }
 
-    /// Reads the version that was opened; nil for a file that had none.
-    var objectReader: ObjectReader? { reader.withLock { $0 } }
+    let file: OpenFile
+    let options: OpenOptions
+    private let state: Mutex<State>
 
-    /// The opened version now has another ETag: it was copied to another key.
-    func repin(from old: RemoteVersion, to new: RemoteVersion) {
-        reader.withLock { reader in
-            if let known = reader, known.version == old { reader = known.repinned(to: new) }
+    init(_ file: OpenFile, options: OpenOptions, version: ObjectVersion?) {
+        self.file = file
+        self.options = options
+        state = Mutex(State(opened: version))
+    }
+
+    /// The version that is read as long as nothing is changed here.
+    var opened: ObjectVersion? { state.withLock { $0.opened } }
+
+    /// Reads a version for this handle: each has its own place in a stream.
+    func reader(of version: ObjectVersion, in volume: Volume) -> ObjectReader {
+        state.withLock { state in
+            if let known = state.readers[version] { return known }
+            let made = ObjectReader(version, in: volume)
+            state.readers[version] = made
+            return made
         }
     }
 
+    /// The opened version is another now: its bytes were stored anew, or its object was renamed.
+    func repin(from old: ObjectVersion?, to new: ObjectVersion) {
+        let stale = state.withLock { state -> ObjectReader? in
+            guard state.opened == old else { return nil }
+            state.opened = new
+            return old.flatMap { state.readers.removeValue(forKey: $0) }
+        }
+        stale?.stop()
+    }
+
     func stopReading() {
-        reader.withLock { $0 }?.stop()
+        let readers = state.withLock { state in
+            defer { state.readers = [:] }
+            return Array(state.readers.values)
+        }
+        for reader in readers { reader.stop() }
     }
 }

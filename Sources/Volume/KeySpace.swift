@@ -23,6 +23,14 @@ struct KeySpace: Sendable {
         path.isEmpty ? prefix : Key(file(path).bytes + [Self.slash])
     }
 
+    /// The path of a file's key; nil for what no path can spell.
+    func path(of key: Key) -> [FileName]? {
+        guard key.bytes.starts(with: prefix.bytes) else { return nil }
+        let names = key.bytes.dropFirst(prefix.bytes.count).split(separator: Self.slash, omittingEmptySubsequences: false).map { FileName(Array($0)) }
+        let known = names.compactMap(\.self)
+        return known.count == names.count ? known : nil
+    }
+
     /// The name that a key or common prefix below `folder` has in it; nil for the marker and for what no path can spell.
     static func name(of key: Key, in folder: Key) -> FileName? {
         var rest = key.bytes.dropFirst(folder.bytes.count)

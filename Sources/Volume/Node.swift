@@ -20,6 +20,8 @@ struct Node: Sendable {
     /// All user metadata of the object or marker, so that what is not ours survives a rewrite.
     var metadata: [String: String] = [:]
     var contentType: String?
+    /// Where the next append to the object goes, if it can grow.
+    var appendPosition: Int64?
     /// For folders: there is a key for the folder itself.
     var hasMarker = false
     /// Until then the store need not be asked again.
@@ -69,4 +71,21 @@ struct FolderListing: Sendable {
     var validUntil: ContinuousClock.Instant
     /// Larger folders are not remembered.
     static let maximumNames = 20_000
+}
+
+extension Node {
+    /// What goes to the store with the bytes: ours, and whatever else was there.
+    var storedAttributes: ObjectAttributes { objectAttributes(currentAttributes.stored) }
+
+    /// The same without times: those of the last write are not known before it has been made.
+    var streamedAttributes: ObjectAttributes {
+        var stored = currentAttributes.stored
+        (stored.modified, stored.changed) = (nil, nil)
+        return objectAttributes(stored)
+    }
+
+    private func objectAttributes(_ stored: StoredAttributes) -> ObjectAttributes {
+        ObjectAttributes(
+            contentType: contentType ?? (kind == .directory ? "application/x-directory" : nil), metadata: stored.merged(into: metadata, kind: kind))
+    }
 }

@@ -29,7 +29,7 @@ struct ObjectCopier: Sendable {
         let attributes = if let replacing { replacing } else { try await self.attributes(of: source) }
         let upload = Upload(key: destination, id: try await store.createUpload(destination, attributes))
         do throws(StoreError) {
-            let size = ObjectWriter.partSize(for: version.size, atLeast: 512 << 20, store.limits)
+            let size = partSize(for: version.size)
             let ranges = ByteRange(offset: 0, count: version.size).pieces(of: size)
             let parts = try await inParallel(Array(ranges.enumerated()), limiter) { (index, range) async throws(StoreError) in
                 try await store.copyPart(upload, number: index + 1, from: source, range: range, ifSourceMatches: version.etag)
@@ -42,8 +42,24 @@ struct ObjectCopier: Sendable {
         }
     }
 
+    /// Large enough that the store's number of parts suffices, in whole MiB.
+    private func partSize(for size: Int64) -> Int64 {
+        let needed = (size + Int64(store.limits.parts) - 1) / Int64(store.limits.parts)
+        let rounded = ((needed + (1 << 20) - 1) >> 20) << 20
+        return max(512 << 20, store.limits.minimumPart, rounded)
+    }
+
     private func attributes(of key: Key) async throws(StoreError) -> ObjectAttributes {
         let info = try await store.head(key, ReadConditions())
         return ObjectAttributes(contentType: info.contentType, metadata: info.metadata, storageClass: info.storageClass)
+    }
+}
+
+extension ByteRange {
+    /// The range cut into pieces of `size` bytes; the last may be shorter.
+    func pieces(of size: Int64) -> [ByteRange] {
+        stride(from: offset, to: end, by: Int64.Stride(size)).map { start in
+            ByteRange(offset: start, count: Swift.min(size, end - start))
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Content
 internal import FileSystemTypes
 internal import Logging
 internal import ObjectStorage
@@ -10,22 +11,14 @@ final class ObjectReader: Sendable {
         var segments: [ByteRange: ReadSegment] = [:]
     }
 
-    let version: RemoteVersion
-    private let inode: Inode
+    let version: ObjectVersion
     private let volume: Volume
     private let state: Mutex<State>
 
-    init(_ version: RemoteVersion, of inode: Inode, in volume: Volume) {
+    init(_ version: ObjectVersion, in volume: Volume) {
         self.version = version
-        self.inode = inode
         self.volume = volume
         state = Mutex(State(window: ReadWindow(size: version.size)))
-    }
-
-    /// The same bytes under another ETag; this reader is not used any more.
-    func repinned(to version: RemoteVersion) -> ObjectReader {
-        stop()
-        return ObjectReader(version, of: inode, in: volume)
     }
 
     func stop() {
@@ -39,7 +32,7 @@ final class ObjectReader: Sendable {
     func read(at offset: Int64, count: Int) async throws(Errno) -> Bytes {
         let wanted = ByteRange(offset: offset, count: Int64(count)).clamped(toSize: version.size)
         guard !wanted.isEmpty else { return Bytes() }
-        guard let segments = try segments(for: wanted) else { return try await exact(wanted) }
+        guard let segments = segments(for: wanted) else { return try await exact(wanted) }
         var result = Bytes()
         for segment in segments {
             let start = max(wanted.offset, segment.range.offset)
@@ -55,8 +48,7 @@ final class ObjectReader: Sendable {
     }
 
     /// The segments that hold `wanted`, new ones started; nil when it is to be fetched by itself.
-    private func segments(for wanted: ByteRange) throws(Errno) -> [ReadSegment]? {
-        let key = volume.keys.file(try volume.path(of: inode))
+    private func segments(for wanted: ByteRange) -> [ReadSegment]? {
         let (used, dropped, started) = state.withLock { state -> ([ReadSegment]?, [ReadSegment], [ReadSegment]) in
             let plan = state.window.plan(wanted) { bytes in
                 volume.readAhead.reserve(bytes)
@@ -69,24 +61,23 @@ final class ObjectReader: Sendable {
             return (used.compactMap { state.segments[$0] }, dropped, started)
         }
         for segment in dropped { discard(segment) }
-        for segment in started { segment.start { [self] () async throws(StoreError) in try await get(segment.range, key) } }
+        for segment in started { segment.start { [self] () async throws(StoreError) in try await get(segment.range) } }
         return used
     }
 
     private func exact(_ wanted: ByteRange) async throws(Errno) -> Bytes {
-        let key = volume.keys.file(try volume.path(of: inode))
         do throws(StoreError) {
-            return try await get(wanted, key).collect()
+            return try await get(wanted).collect()
         } catch {
             throw failure(error)
         }
     }
 
-    private func get(_ range: ByteRange, _ key: Key) async throws(StoreError) -> ObjectContent {
-        let content = try await volume.store.get(key, range: range, ReadConditions(ifMatch: version.etag))
-        guard content.range == range else {
+    private func get(_ range: ByteRange) async throws(StoreError) -> ObjectContent {
+        let content = try await volume.store.get(version.key, range: range, ReadConditions(ifMatch: version.etag, version: version.version))
+        guard content.range == range, content.info.size >= version.size else {
             content.body.cancel()
-            throw StoreError(.preconditionFailed, "\(key) has become shorter")
+            throw StoreError(.preconditionFailed, "\(version.key) has become shorter")
         }
         return content
     }

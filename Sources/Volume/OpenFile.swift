@@ -1,106 +1,113 @@
+internal import Content
 internal import FileSystemTypes
 internal import ObjectStorage
 internal import Staging
 internal import Synchronization
+internal import Uploads
 
-/// The content of a file that is open, shared by all its handles.
+/// The content of a file that is open or not yet stored, shared by all its handles.
 ///
-/// It is either that of one version in the store, or wholly in a staging file (after the first write, or when new).
-/// Whoever changes content or commits it holds `gate`; `state` is locked only for a moment, never across a wait.
+/// What each byte is, the map says: unchanged bytes are those of a version in the store, changed ones lie in a staging file. Whoever changes
+/// content holds `gate`, and only for the local disk; whoever stores it holds `sending`, taken first. `state` is locked for a moment, never
+/// across a wait.
 final class OpenFile: Sendable {
+    /// Counts changes; what is stored or recorded is told by the count at that time.
+    struct Revision: Hashable, Sendable {
+        var content = 0
+        var attributes = 0
+    }
+
     struct State {
         var handles = 0
         /// How many of them write.
         var writers = 0
-        /// Nil while the content is that of `base`.
-        var staging: StagingFile?
-        /// What the staged content replaces, and what is read while there is none. Nil for a new file.
-        var base: RemoteVersion?
-        /// Of the staged content, in bytes.
-        var size: Int64 = 0
+        var map: ExtentMap
+        /// Nil until something is written.
+        var staged: StagedFile?
+        /// Staged bytes before this belong to a state that is being stored or recorded: newer ones go behind them.
+        var frozen: Int64 = 0
+        /// Ranges of the staging file that nothing refers to any more.
+        var garbage: [ByteRange] = []
         var modified = Timestamp.now
-        /// The store does not have the staged content.
-        var hasNewContent = false
-        /// The store does not have the node's attributes.
-        var hasNewAttributes = false
+        /// Of now, of what the store has, and of what the journal has.
+        var revision = Revision()
+        var stored = Revision()
+        var recorded: Revision?
+        /// The file's record in the journal.
+        var record: FileID?
+        /// Times were set by a program: they must be stored as they are.
+        var hasExplicitTimes = false
+        /// Where the next append to the base goes, if it can grow.
+        var appendPosition: Int64?
+        /// Made by an open with `O_APPEND`.
+        var wantsAppendable = false
+        /// Sends what was appended, after a while.
+        var gathering: Task<Void, Never>?
+        var isSendingGathered = false
+        /// The object has been made one piece, because it had grown as often as it could.
+        var isCompacted = false
+        var stream = UploadStream()
+        /// Why the last attempt to store it failed.
+        var failure: StoreError?
+        /// An upload is scheduled.
+        var isQueued = false
     }
 
     let inode: Inode
     let gate = SerialGate()
+    let sending = SerialGate()
+    let owner: TransferPool.Owner
     private let state: Mutex<State>
+    private static let numbers = Atomic<UInt64>(0)
 
-    init(inode: Inode, base: RemoteVersion?) {
+    init(inode: Inode, base: ObjectVersion?) {
         self.inode = inode
-        state = Mutex(State(base: base))
+        owner = TransferPool.Owner(Self.numbers.add(1, ordering: .relaxed).newValue)
+        state = Mutex(State(map: ExtentMap(base: base)))
     }
 
     func withLockedState<Value>(_ body: (inout State) -> Value) -> Value {
         state.withLock { body(&$0) }
     }
 
+    /// The store does not have its present content or attributes.
     var isChanged: Bool {
-        state.withLock { $0.hasNewContent || $0.hasNewAttributes }
+        state.withLock { $0.revision != $0.stored }
     }
 
-    /// Size and time of the staged content; nil while the content is the store's.
+    var hasNewContent: Bool {
+        state.withLock { $0.revision.content != $0.stored.content }
+    }
+
+    /// Size and time of content that the store does not have; nil while it has it.
     var localAttributes: (size: Int64, modified: Timestamp)? {
-        state.withLock { $0.staging == nil ? nil : ($0.size, $0.modified) }
+        state.withLock { $0.revision.content == $0.stored.content ? nil : ($0.map.size, $0.modified) }
     }
 
-    /// Reads staged content; nil while there is none. Blocks on the local disk.
-    func readStaged(at offset: Int64, count: Int) throws(Errno) -> Bytes? {
-        let (staging, size) = state.withLock { ($0.staging, $0.size) }
-        guard let staging else { return nil }
-        let range = ByteRange(offset: offset, count: Int64(count)).clamped(toSize: size)
-        return range.isEmpty ? Bytes() : try staging.read(at: range.offset, count: Int(range.count))
-    }
+    var base: ObjectVersion? { state.withLock { $0.map.base } }
 
-    /// Writes into staged content; false while there is none. The gate is held. Blocks on the local disk.
-    func writeStaged(_ bytes: RawSpan, at offset: Int64) throws(Errno) -> Bool {
-        guard let staging = state.withLock({ $0.staging }) else { return false }
-        try staging.write(bytes, at: offset)
-        noteWritten(upTo: offset + Int64(bytes.byteCount))
-        return true
-    }
+    var size: Int64 { state.withLock { $0.map.size } }
 
-    func noteWritten(upTo end: Int64) {
-        state.withLock { state in
-            state.size = max(state.size, end)
-            state.modified = .now
-            state.hasNewContent = true
-        }
-    }
+    var hasWriters: Bool { state.withLock { $0.writers > 0 } }
+
+    var isOpen: Bool { state.withLock { $0.handles > 0 } }
 }
 
 // MARK: - Handles
 
 extension OpenFile {
-    /// A file that the store does not have.
-    convenience init(inode: Inode, new content: StagingFile) {
+    /// A file that the store does not have, empty.
+    convenience init(new inode: Inode) {
         self.init(inode: inode, base: nil)
-        replace(with: content)
+        withLockedState { $0.revision.content = 1 }
     }
 
-    var base: RemoteVersion? { withLockedState { $0.base } }
-
-    var hasWriters: Bool { withLockedState { $0.writers > 0 } }
-
-    var isOpen: Bool { withLockedState { $0.handles > 0 } }
-
-    /// New, empty content in the place of what was there.
-    func replace(with content: StagingFile) {
+    /// The store has another version now; changes made here keep what they are based on.
+    func adopt(_ version: ObjectVersion?) {
         withLockedState { state in
-            state.staging = content
-            state.size = 0
-            state.modified = .now
-            state.hasNewContent = true
-        }
-    }
-
-    /// The store has another version now; content that was staged here stays as it is.
-    func adopt(_ version: RemoteVersion?) {
-        withLockedState { state in
-            if state.staging == nil { state.base = version }
+            guard state.revision == state.stored, state.map.base != version else { return }
+            state.map = ExtentMap(base: version)
+            state.appendPosition = nil
         }
     }
 

@@ -38,7 +38,8 @@ final class SharedGate: Sendable {
         return try await body()
     }
 
-    private func enter(alone: Bool) async {
+    /// `leave` follows, whatever happens.
+    func enter(alone: Bool) async {
         let isIn = state.withLock { state in
             guard state.waiters.isEmpty, alone ? state.inside == 0 : state.inside >= 0 else { return false }
             state.inside = alone ? -1 : state.inside + 1
@@ -54,7 +55,7 @@ final class SharedGate: Sendable {
         }
     }
 
-    private func leave() {
+    func leave() {
         let admitted = state.withLock { state in
             state.inside = state.inside < 0 ? 0 : state.inside - 1
             return state.admit()

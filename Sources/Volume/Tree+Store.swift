@@ -30,6 +30,8 @@ extension Tree {
         let kind: FileKind
         switch found {
         case .nothing:
+            // What is below it and not stored yet makes it a folder still.
+            if let known, hasUnstored(below: known) { return self[known]?.currentAttributes }
             if let known { unlink(known) }
             return nil
         case .file: kind = .regular
@@ -59,6 +61,7 @@ extension Node {
         case .file(let info):
             take(info, options)
             remote = RemoteVersion(etag: info.etag, size: info.size)
+            appendPosition = info.appendPosition
         case .folder(let marker):
             hasMarker = marker != nil
             take(marker, options)

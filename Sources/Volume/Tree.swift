@@ -56,6 +56,18 @@ struct Tree: Sendable {
         }
     }
 
+    /// Whether a file below a folder is only here.
+    func hasUnstored(below folder: Inode) -> Bool {
+        unstored.contains { inode in
+            var current = nodes[inode]?.parent
+            while let parent = current {
+                if parent == folder { return true }
+                current = nodes[parent]?.parent
+            }
+            return false
+        }
+    }
+
     mutating func noteUnstored(_ inode: Inode) {
         unstored.insert(inode)
     }

@@ -1,60 +1,157 @@
+internal import Content
 internal import FileSystemTypes
+internal import Logging
 internal import ObjectStorage
 internal import Staging
 internal import Synchronization
+internal import Uploads
 
-/// Bringing changed files to the store. The file's gate is held in all of this.
+/// Bringing changed files to the store.
 extension Volume {
-    /// Stores new content and attributes of a file; nothing when there are none, or when its name is gone.
+    /// Returns when the store has the file's content and attributes; at once when it has them already.
+    func publish(_ file: OpenFile) async throws(Errno) {
+        guard file.isChanged else { return }
+        try await file.sending.run { () async throws(Errno) in try await commit(file) }
+    }
+
+    /// Stores what is new; nothing when the file's name is gone. `sending` is held.
     func commit(_ file: OpenFile) async throws(Errno) {
         guard file.isChanged else { return }
-        try await names.together { () async throws(Errno) in
-            guard let path = tree.withLock({ $0.path(of: file.inode) }) else {
-                file.withLockedState { ($0.hasNewContent, $0.hasNewAttributes) = (false, false) }
+        await pauseStream(file)
+        defer { resumeStream(file) }
+        for _ in 0..<Self.commitAttempts where file.isChanged {
+            guard let snapshot = try await snapshot(file) else { return await forget(file) }
+            if let base = snapshot.map.base { try await keepReadable(base, of: file, isDeleted: false) }
+            do throws(StoreError) {
+                guard let (stored, attributes) = try await send(snapshot, of: file) else { continue }
+                settle(file, snapshot, stored, attributes)
+                await noteStored(file, snapshot)
                 return
+            } catch {
+                if try await recover(from: error, snapshot, of: file) { continue }
+                file.withLockedState { $0.failure = error }
+                logger.error("\(error)")
+                throw error.errno
             }
-            let node = try node(file.inode)
-            let stored = try await asking { () async throws(StoreError) in try await send(file, node, to: keys.file(path)) }
-            settle(file, stored)
+        }
+        guard file.isChanged else { return }
+        logger.error("\(describe(file.inode)) is renamed or appended to by others all the time, and could not be stored")
+        throw Errno.busy
+    }
+
+    private static var commitAttempts: Int { 100 }
+
+    /// Nil when the name is gone. Writes that come later go elsewhere in the staging file.
+    func snapshot(_ file: OpenFile) async throws(Errno) -> Snapshot? {
+        try await file.gate.run { () async throws(Errno) -> Snapshot? in
+            guard let path = tree.withLock({ $0.path(of: file.inode) }) else { return nil }
+            let (node, key) = (try node(file.inode), keys.file(path))
+            let (full, streamed) = (node.storedAttributes, node.streamedAttributes)
+            return file.withLockedState { $0.snapshot(key, full, streamed) }
         }
     }
 
-    private func send(_ file: OpenFile, _ node: Node, to key: Key) async throws(StoreError) -> RemoteVersion {
-        let (content, size, isNew) = file.withLockedState { ($0.staging, $0.size, $0.hasNewContent) }
-        let attributes = node.storedAttributes
-        if isNew, let content {
-            return try await ObjectWriter(store, partSize: options.partSize, limiter: uploads)
-                .write(size, bytes: content.source, to: key, attributes)
+    /// Nil when the file got another name meanwhile.
+    private func send(_ snapshot: Snapshot, of file: OpenFile) async throws(StoreError) -> (StoredObject, ObjectAttributes)? {
+        if let upload = snapshot.upload, upload.key != snapshot.key {
+            try await abandonStream(of: file)
+            return nil
         }
-        guard let version = node.remote else { throw StoreError(.preconditionFailed, "\(key) has no content to keep") }
-        let copier = ObjectCopier(store, limiter: uploads)
-        return try await copier.copy(version, from: key, to: key, replacing: attributes)
+        guard try await knowsBase(snapshot, file) else { return nil }
+        let plan = try plan(snapshot.map, snapshot.situation, at: snapshot.key, appendable: snapshot.wantsAppendable)
+        let attributes = plan.resumesStream ? snapshot.streamedAttributes : snapshot.attributes
+        let job = job(for: file, snapshot, attributes)
+        let prepared = try await runner.prepare(plan, job)
+        guard var stored = try await finish(prepared, job, of: file) else {
+            if let upload = prepared.openUpload { await runner.abandon(upload, job) }
+            try await abandonStream(of: file)
+            return nil
+        }
+        if plan.resumesStream, stored.lastModified == nil {
+            stored.lastModified = try await store.head(snapshot.key, ReadConditions()).lastModified
+        }
+        return (stored, attributes)
     }
 
-    /// The store has everything.
-    private func settle(_ file: OpenFile, _ version: RemoteVersion) {
-        tree.withLock { tree in
+    func plan(_ map: ExtentMap, _ situation: UploadSituation, at key: Key, appendable: Bool) throws(StoreError) -> UploadPlan {
+        var planOptions = PlanOptions()
+        planOptions.partSize = options.partSize
+        planOptions.largestBody = 2 * options.partSize
+        planOptions.createsAppendable = appendable
+        let planner = Planner(limits: store.limits, capabilities: capabilities, options: planOptions)
+        do throws(PlanError) {
+            return try planner.plan(map, situation)
+        } catch {
+            guard case .tooLarge = error else { throw StoreError(.localFailure, "\(key): \(error)") }
+            throw StoreError(.tooLarge, "\(key): \(error)")
+        }
+    }
+
+    /// The last request, as long as the file has the name it is for; nil when it has not.
+    private func finish(_ prepared: PreparedUpload, _ job: UploadJob, of file: OpenFile) async throws(StoreError) -> StoredObject? {
+        await names.enter(alone: false)
+        defer { names.leave() }
+        guard let path = tree.withLock({ $0.path(of: file.inode) }), keys.file(path) == job.key else { return nil }
+        return try await runner.finish(prepared, job)
+    }
+
+    /// An append tells no ETag: whoever needs it for anything but the next append has to ask. False when the map has changed with the answer.
+    private func knowsBase(_ snapshot: Snapshot, _ file: OpenFile) async throws(StoreError) -> Bool {
+        guard let base = snapshot.map.base, base.etag == nil, snapshot.situation.appendPosition != base.size else { return true }
+        let info = try await store.head(base.key, ReadConditions())
+        guard info.size == base.size else { throw StoreError(.preconditionFailed, "\(base.key) was changed by somebody else") }
+        guard info.etag != nil else { return true }
+        replaceSource(base, with: ObjectVersion(key: base.key, info: info), in: file)
+        return false
+    }
+
+    // MARK: Afterwards
+
+    /// The store has what the snapshot says.
+    private func settle(_ file: OpenFile, _ snapshot: Snapshot, _ stored: StoredObject, _ attributes: ObjectAttributes) {
+        let version = stored.version
+        let (unused, staged) = tree.withLock { tree in
             _ = tree.update(file.inode) { node in
                 node.attributes = node.currentAttributes
-                node.metadata = node.storedAttributes.metadata
-                node.remote = version
-                node.lastOpened = version
+                if attributes.metadata["mtime"] == nil, let time = stored.lastModified, !snapshot.hasExplicitTimes {
+                    (node.attributes.modified, node.attributes.changed) = (time, time)
+                }
+                node.metadata = attributes.metadata
+                node.remote = RemoteVersion(etag: version.etag, size: version.size)
+                node.lastOpened = node.remote
                 node.validUntil = .now + options.metadataTTL
             }
             tree.noteStored(file.inode)
-            file.withLockedState { state in
-                state.base = version
-                state.hasNewContent = false
-                state.hasNewAttributes = false
-            }
+            return file.withLockedState { $0.settle(snapshot, stored) }
         }
+        for handle in handles.withLock({ $0.handles(of: file) }) { handle.repin(from: snapshot.map.base, to: version) }
+        release(unused, of: staged)
+    }
+
+    /// Gives staging space back that nothing refers to any more.
+    private func release(_ unused: OpenFile.Unused, of staged: StagedFile?) {
+        guard let staged else { return }
+        do throws(StateError) {
+            switch unused {
+            case .all: try staged.remove()
+            case .ranges(let ranges): for range in ranges { try staged.release(range) }
+            }
+        } catch {
+            logger.warning("staging space is given back only when the mount starts again: \(error)")
+        }
+    }
+
+    /// The name is gone: nothing is to be stored, and whoever has the file open still sees it.
+    private func forget(_ file: OpenFile) async {
+        await dropStream(file)
+        file.withLockedState { $0.stored = $0.revision }
+        await removeRecord(of: file)
     }
 }
 
-extension Node {
-    /// What goes to the store with the bytes: ours, and whatever else was there.
-    var storedAttributes: ObjectAttributes {
-        let metadata = currentAttributes.stored.merged(into: metadata, kind: kind)
-        return ObjectAttributes(contentType: contentType ?? (kind == .directory ? "application/x-directory" : nil), metadata: metadata)
+extension UploadPlan {
+    /// Goes on with the upload that was begun while the file was being written, and with its attributes.
+    var resumesStream: Bool {
+        if case .multipart(let list) = content { list.resumes && attributes == .carried } else { false }
     }
 }

@@ -19,21 +19,35 @@ extension Volume {
         return pending
     }
 
-    /// Stores every file that is still open with changes; gives those that could not be stored, with the reason.
+    /// Stores every file with changes, open or waiting; gives those that could not be stored, with the reason.
     package func drain() async -> [(key: String, reason: Errno)] {
-        var failed: [(String, Errno)] = []
-        for file in changedFiles {
-            do throws(Errno) {
-                try await file.gate.runUncancelled { () async throws(Errno) in try await commit(file) }
-            } catch {
-                failed.append((describe(file.inode), error))
+        queue.beginDraining()
+        return await withTaskGroup(of: (String, Errno)?.self) { group in
+            for file in changedFiles {
+                group.addTask { await self.drain(file) }
             }
+            var failed: [(String, Errno)] = []
+            for await outcome in group { if let outcome { failed.append(outcome) } }
+            return failed
         }
-        return failed
     }
 
-    private var changedFiles: [OpenFile] {
+    private func drain(_ file: OpenFile) async -> (String, Errno)? {
+        do throws(Errno) {
+            try await upload(file)
+            return nil
+        } catch {
+            let name = describe(file.inode)
+            // What is recorded already stays recorded, and the next mount goes on with it.
+            if file.withLockedState({ $0.recorded != $0.revision }) { await setAside(file) }
+            return (name, error)
+        }
+    }
+
+    /// Open or waiting for their upload.
+    var changedFiles: [OpenFile] {
         var seen: Set<ObjectIdentifier> = []
-        return handles.withLock { $0.openFiles }.filter { $0.isChanged && seen.insert(ObjectIdentifier($0)).inserted }
+        let all = handles.withLock { $0.openFiles } + queue.files
+        return all.filter { $0.isChanged && seen.insert(ObjectIdentifier($0)).inserted }
     }
 }

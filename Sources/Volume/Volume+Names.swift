@@ -44,22 +44,25 @@ extension Volume {
             // Its content is attached, so that no commit is under way while the object is deleted.
             let (file, _) = try attach(attributes.inode, writing: false)
             let outcome = await settled { () async throws(Errno) in
-                try await file.gate.run { () async throws(Errno) in try await remove(attributes.inode, in: parent) }
+                try await file.sending.run { () async throws(Errno) in try await remove(file, in: parent) }
             }
             await detach(file, writing: false)
             try outcome.get()
         }
     }
 
-    private func remove(_ inode: Inode, in parent: Inode) async throws(Errno) {
+    private func remove(_ file: OpenFile, in parent: Inode) async throws(Errno) {
+        await dropStream(file)
+        if let base = file.base { try await keepReadable(base, of: file, isDeleted: true) }
         try await names.together { () async throws(Errno) in
-            if try node(inode).remote != nil {
-                let key = keys.file(try path(of: inode))
+            if try node(file.inode).remote != nil {
+                let key = keys.file(try path(of: file.inode))
                 try await keepFolder(parent, without: key)
                 try await asking { () async throws(StoreError) in try await store.delete(key) }
             }
-            tree.withLock { $0.unlink(inode) }
+            tree.withLock { $0.unlink(file.inode) }
         }
+        await removeRecord(of: file)
     }
 
     package func removeDirectory(_ name: FileName, in parent: Inode, for caller: Caller) async throws(Errno) {

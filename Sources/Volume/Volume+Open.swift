@@ -1,7 +1,7 @@
 package import FileSystemTypes
+internal import Content
 internal import Logging
 internal import ObjectStorage
-internal import Staging
 internal import Synchronization
 
 extension Volume {
@@ -15,15 +15,16 @@ extension Volume {
     /// Opens a file whose node is up to date.
     private func openKnown(_ inode: Inode, _ options: OpenOptions) async throws(Errno) -> OpenReply {
         let (file, keepCache) = try attach(inode, writing: options.writes)
-        if options.truncate {
+        if options.truncate || options.append {
             do throws(Errno) {
-                try await file.gate.run { () async throws(Errno) in try replaceContent(of: file) }
+                try checkGrows(file, options)
+                if options.truncate { try await truncate(file, to: 0) }
             } catch {
                 await detach(file, writing: options.writes)
                 throw error
             }
         }
-        let handle = handles.withLock { $0.add(FileHandle(file, options: options, reader: reader(of: file))) }
+        let handle = handles.withLock { $0.add(FileHandle(file, options: options, version: file.base)) }
         return OpenReply(handle: handle, keepCache: keepCache && !options.truncate)
     }
 
@@ -41,12 +42,14 @@ extension Volume {
             }
             return (existing, try await open(existing.inode, options: options, for: caller))
         }
+        if options.append, self.options.appends == .native, store.capabilities.append == nil { throw Errno.notPermitted }
         guard let (attributes, file) = try addFile(path, in: parent, unlessChangedSince: changes, permissions: permissions, for: caller) else {
             // Names have come or gone while the store was asked: its answer may be older than they are.
             return try await create(name, in: parent, permissions: permissions, options: options, for: caller)
         }
         file.retain(writing: options.writes)
-        let handle = handles.withLock { $0.add(FileHandle(file, options: options, reader: nil)) }
+        if options.append && self.options.appends != .copy { file.withLockedState { $0.wantsAppendable = true } }
+        let handle = handles.withLock { $0.add(FileHandle(file, options: options, version: nil)) }
         return (entry(attributes), OpenReply(handle: handle, keepCache: false))
     }
 
@@ -55,14 +58,13 @@ extension Volume {
         _ path: [FileName], in parent: Inode, unlessChangedSince changes: Int?, permissions: UInt16, for caller: Caller
     ) throws(Errno) -> (Attributes, OpenFile)? {
         guard let name = path.last else { throw Errno.invalidArgument }
-        let content = try staging.makeFile()
         return tree.withLock { tree in
             guard tree.child(name, of: parent) == nil, tree[parent]?.changes == changes else { return nil }
             let inode = tree.add(.regular, path: path, in: parent, options)
             tree.noteUnstored(inode)
             tree.noteAdded(name, .regular, in: parent)
             tree.reference(inode)
-            let file = OpenFile(inode: inode, new: content)
+            let file = OpenFile(new: inode)
             let attributes = tree.update(inode) { node in
                 node.attributes.permissions = permissions
                 node.attributes.userID = caller.userID
@@ -91,11 +93,14 @@ extension Volume {
 
     /// The content of an inode, kept open until `detach`; true when the kernel's pages of it are still right.
     func attach(_ inode: Inode, writing: Bool) throws(Errno) -> (file: OpenFile, keepCache: Bool) {
+        let key = keys.file(tree.withLock { $0.path(of: inode) } ?? [])
         let attached = tree.withLock { tree in
             tree.update(inode) { node in
-                let file = node.file ?? OpenFile(inode: inode, base: node.remote)
+                let base = node.remote.map { ObjectVersion(key: key, etag: $0.etag, size: $0.size) }
+                let file = node.file ?? OpenFile(inode: inode, base: base)
                 node.file = file
-                file.adopt(node.remote)
+                file.adopt(base)
+                file.withLockedState { if $0.map.base == base { $0.appendPosition = node.appendPosition } }
                 let isSame = node.lastOpened != nil && node.lastOpened == node.remote
                 node.lastOpened = node.remote
                 return (file, isSame)
@@ -109,29 +114,21 @@ extension Volume {
     /// The last one out stores what nobody has stored before: changes through a mapping arrive after close(2).
     func detach(_ file: OpenFile, writing: Bool) async {
         guard file.releaseOne(writing: writing) else { return }
-        if file.isChanged {
-            do throws(Errno) {
-                try await file.gate.runUncancelled { () async throws(Errno) in try await commit(file) }
-            } catch {
-                logger.error("\(describe(file.inode)) could not be stored when it was closed, its last changes are lost: \(error)")
-            }
+        if file.isChanged { await closeLast(file) }
+        dropIfIdle(file)
+    }
+
+    private func closeLast(_ file: OpenFile) async {
+        let outcome = await settled { () async throws(Errno) in
+            guard options.writesBack, tree.withLock({ $0.path(of: file.inode) }) != nil else { return try await upload(file) }
+            try await record(file)
+            queue.schedule(file, in: self)
         }
-        tree.withLock { tree in
-            // Somebody may have opened it again while it was being stored.
-            guard !file.isOpen else { return }
-            _ = tree.update(file.inode) { node in
-                if node.file === file { node.file = nil }
-            }
-            tree.dropIfUnused(file.inode)
-        }
+        guard case .failure = outcome, !file.isOpen else { return }
+        await setAside(file)
     }
 
     func describe(_ inode: Inode) -> String {
         tree.withLock { $0.path(of: inode) }.map { keys.file($0).description } ?? "a deleted file"
-    }
-
-    func reader(of file: OpenFile) -> ObjectReader? {
-        guard let base = file.base else { return nil }
-        return ObjectReader(base, of: file.inode, in: self)
     }
 }

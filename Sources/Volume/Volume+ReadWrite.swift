@@ -1,3 +1,4 @@
+internal import Content
 package import FileSystemTypes
 internal import ObjectStorage
 internal import Staging
@@ -6,15 +7,56 @@ internal import Synchronization
 extension Volume {
     package func read(_ handle: Handle, at offset: Int64, count: Int) async throws(Errno) -> Bytes {
         let opened = try file(handle)
-        if let bytes = try opened.file.readStaged(at: offset, count: count) { return bytes }
-        guard let reader = opened.objectReader else { return Bytes() }
+        let range = ByteRange(offset: offset, count: Int64(count))
+        for _ in 0..<3 {
+            let revision = opened.file.withLockedState { $0.revision }
+            do throws(Errno) {
+                return try await content(of: opened, in: range)
+            } catch {
+                // A write, a commit or a rename may have come between: then the bytes are elsewhere now.
+                guard opened.file.withLockedState({ $0.revision }) != revision || error == .stale else { throw error }
+                guard opened.file.changedContent(in: range) != nil || error != .stale else { throw error }
+            }
+        }
+        return try await content(of: opened, in: range)
+    }
+
+    private func content(of opened: FileHandle, in range: ByteRange) async throws(Errno) -> Bytes {
+        guard let changed = opened.file.changedContent(in: range) else {
+            guard let version = opened.opened else { return Bytes() }
+            return try await reading(opened, version, range)
+        }
+        var result = Bytes()
+        for extent in changed.extents {
+            switch extent.origin {
+            case .hole: result.append(Bytes([UInt8](repeating: 0, count: Int(extent.range.count))))
+            case .local(let offset): result.append(try readStaged(changed.staged, at: offset, count: Int(extent.range.count)))
+            case .remote(let version, let offset):
+                result.append(try await reading(opened, version, ByteRange(offset: offset, count: extent.range.count)))
+            case .partOnly:
+                try await publish(opened.file)
+                return try await content(of: opened, in: range)
+            }
+        }
+        return result
+    }
+
+    /// A rename of the object may come between: then the handle reads it under its new name.
+    private func reading(_ opened: FileHandle, _ version: ObjectVersion, _ range: ByteRange) async throws(Errno) -> Bytes {
         do throws(Errno) {
-            return try await reader.read(at: offset, count: count)
+            return try await opened.reader(of: version, in: self).read(at: range.offset, count: Int(range.count))
         } catch {
-            // A rename or a first write may have come between: then the bytes are elsewhere now.
-            if let bytes = try opened.file.readStaged(at: offset, count: count) { return bytes }
-            guard let moved = opened.objectReader, moved !== reader else { throw error }
-            return try await moved.read(at: offset, count: count)
+            guard let moved = opened.opened, moved != version, moved.size == version.size else { throw error }
+            return try await opened.reader(of: moved, in: self).read(at: range.offset, count: Int(range.count))
+        }
+    }
+
+    private func readStaged(_ staged: StagedFile?, at offset: Int64, count: Int) throws(Errno) -> Bytes {
+        guard let staged else { throw Errno.inputOutput }
+        do throws(StateError) {
+            return try staged.read(at: offset, count: count)
+        } catch {
+            throw error.errno
         }
     }
 
@@ -23,27 +65,44 @@ extension Volume {
         guard opened.file.gate.tryEnter() else { return false }
         defer { opened.file.gate.leave() }
         let position = try position(of: bytes.byteCount, at: offset, opened)
-        return try opened.file.writeStaged(bytes, at: position)
+        do throws(OpenFile.Obstacle) {
+            try opened.file.write(bytes, at: position)
+        } catch {
+            guard case .failed(let errno) = error else { return false }
+            throw errno
+        }
+        follow(opened)
+        return true
     }
 
     package func write(_ handle: Handle, at offset: Int64, _ bytes: Bytes) async throws(Errno) {
         let opened = try file(handle)
-        try await opened.file.gate.run { () async throws(Errno) in
-            let content = try await stage(opened.file)
-            let position = try position(of: bytes.count, at: offset, opened)
-            try content.write(bytes, at: position)
-            opened.file.noteWritten(upTo: position + Int64(bytes.count))
+        let contiguous = bytes.contiguous
+        try await editing(opened.file) { (file) throws(EditFailure) in
+            let position: Int64
+            do throws(Errno) {
+                position = try self.position(of: contiguous.count, at: offset, opened)
+            } catch {
+                throw .errno(error)
+            }
+            do throws(OpenFile.Obstacle) {
+                try file.write(unsafe contiguous.span.bytes, at: position)
+            } catch {
+                throw .obstacle(error)
+            }
         }
+        follow(opened)
     }
 
     package func flush(_ handle: Handle) async throws(Errno) {
         let opened = try file(handle)
         guard opened.options.writes else { return }
-        try await store(opened.file)
+        try await close(opened.file)
     }
 
     package func synchronize(_ handle: Handle, dataOnly: Bool) async throws(Errno) {
-        try await store(try file(handle).file)
+        let file = try file(handle).file
+        if options.syncsLocally { try await record(file) } else { try await publish(file) }
     }
 
     func file(_ handle: Handle) throws(Errno) -> FileHandle {
@@ -51,17 +110,11 @@ extension Volume {
         return opened
     }
 
-    /// Returns when the store has the content; at once when it has it already.
-    private func store(_ file: OpenFile) async throws(Errno) {
-        guard file.isChanged else { return }
-        try await file.gate.run { () async throws(Errno) in try await commit(file) }
-    }
-
     /// Where a write goes: with `O_APPEND` behind the last byte, wherever the kernel believes that to be. The gate is held.
     private func position(of count: Int, at offset: Int64, _ opened: FileHandle) throws(Errno) -> Int64 {
         guard opened.options.writes else { throw Errno.badHandle }
-        let position = opened.options.append ? opened.file.localAttributes?.size ?? offset : offset
-        guard position + Int64(count) <= store.limits.object else { throw Errno.fileTooLarge }
+        let position = opened.options.append ? opened.file.size : offset
+        guard position <= store.limits.object - Int64(count) else { throw Errno.fileTooLarge }
         return position
     }
 }

@@ -1,5 +1,7 @@
+internal import Content
 package import FileSystemTypes
 internal import ObjectStorage
+internal import Staging
 internal import Synchronization
 
 extension Volume {
@@ -22,6 +24,7 @@ extension Volume {
             oldPath: try path(of: source.inode), newPath: try path(of: newParent) + [newName])
         if source.attributes.kind == .directory {
             try await names.alone { () async throws(Errno) in try await renameFolder(move) }
+            try await recordAgain(changedFiles)
         } else {
             try await renameFile(move)
         }
@@ -60,16 +63,20 @@ extension Volume {
         }
         for file in files { await detach(file, writing: false) }
         try outcome.get()
+        try await recordAgain(files)
     }
 
     /// Takes the gates one after the other, always in the order of inodes.
     private func withGates(of files: ArraySlice<OpenFile>, _ body: () async throws(Errno) -> Void) async throws(Errno) {
         guard let first = files.first else { return try await body() }
-        try await first.gate.run { () async throws(Errno) in try await withGates(of: files.dropFirst(), body) }
+        try await first.sending.run { () async throws(Errno) in try await withGates(of: files.dropFirst(), body) }
     }
 
     private func moveFile(_ move: Move) async throws(Errno) {
-        guard let version = try node(move.source).remote else { return finish(move, nil) }
+        if let target = move.target, let file = try node(target).file, let base = file.base {
+            try await keepReadable(base, of: file, isDeleted: true)
+        }
+        guard let version = try node(move.source).remote else { return try moveUnstored(move) }
         let (old, new) = (keys.file(move.oldPath), keys.file(move.newPath))
         try await keepFolder(move.oldParent, without: old)
         let copied = try await asking { () async throws(StoreError) in
@@ -87,13 +94,27 @@ extension Volume {
 
     /// The source may have been written by somebody else since it was looked up: then that is what moves.
     private func copyLatest(_ version: RemoteVersion, from old: Key, to new: Key) async throws(StoreError) -> RemoteVersion {
-        let copier = ObjectCopier(store, limiter: uploads)
+        let copier = ObjectCopier(store, limiter: copies)
         do throws(StoreError) {
             return try await copier.copy(version, from: old, to: new, replacing: nil)
         } catch {
             guard error.reason == .preconditionFailed else { throw error }
             let info = try await store.head(old, ReadConditions())
             return try await copier.copy(RemoteVersion(etag: info.etag, size: info.size), from: old, to: new, replacing: nil)
+        }
+    }
+
+    /// The store does not have it yet: it goes to its new name with its upload, in the place of what is there.
+    private func moveUnstored(_ move: Move) throws(Errno) {
+        let replaced = try move.target.map { target throws(Errno) in try node(target).remote } ?? nil
+        let new = keys.file(move.newPath)
+        finish(move, nil)
+        let file = tree.withLock { tree in
+            _ = tree.update(move.source) { $0.remote = replaced }
+            return tree[move.source]?.file
+        }
+        file?.withLockedState { state in
+            state.map.replaceBase(replaced.map { ObjectVersion(key: new, etag: $0.etag, size: $0.size) })
         }
     }
 
@@ -104,14 +125,26 @@ extension Volume {
             if let versions { tree.repin(move.source, from: versions.old, to: versions.new) }
             return tree[move.source]?.file
         }
-        if let file, let versions { repin(file, from: versions.old, to: versions.new) }
+        guard let versions else { return }
+        let old = ObjectVersion(key: keys.file(move.oldPath), etag: versions.old.etag, size: versions.old.size)
+        let new = ObjectVersion(key: keys.file(move.newPath), etag: versions.new.etag, size: versions.new.size)
+        repin(file, from: old, to: new)
     }
 
-    private func repin(_ file: OpenFile, from old: RemoteVersion, to new: RemoteVersion) {
-        file.withLockedState { state in
-            if state.base == old { state.base = new }
+    /// Whoever reads or builds on the object that has moved goes on with it under its new key.
+    private func repin(_ file: OpenFile?, from old: ObjectVersion, to new: ObjectVersion) {
+        if let file { replaceSource(old, with: new, in: file) }
+        for other in changedFiles where other !== file { other.replaceSource(old, with: new) }
+    }
+
+    /// Records say which key a file is for.
+    private func recordAgain(_ files: [OpenFile]) async throws(Errno) {
+        for file in files where file.withLockedState({ $0.recorded != nil }) {
+            try await file.sending.run { () async throws(Errno) in
+                guard file.isChanged else { return }
+                try await acknowledge(file, .closed)
+            }
         }
-        for handle in handles.withLock({ $0.handles(of: file) }) { handle.repin(from: old, to: new) }
     }
 
     // MARK: Folders
@@ -129,7 +162,7 @@ extension Volume {
         }
         try await asking { () async throws(StoreError) in try await deleteAll(objects.reversed().map(\.key)) }
         finish(move, nil)
-        for (object, version) in zip(objects, copied) { adopt(version, of: object, below: move.source, old) }
+        for (object, version) in zip(objects, copied) { adopt(version, of: object, below: move.source, old, move.newPath) }
         tree.withLock { tree in
             for inode in tree.descendants(of: move.source) {
                 _ = tree.update(inode) { $0.validUntil = nil }
@@ -146,7 +179,7 @@ extension Volume {
 
     /// When one copy fails, the copies made so far are taken back: the source is whole, and the target as it was.
     private func copyAll(_ objects: [ListedObject], to moved: @escaping @Sendable (Key) -> Key) async throws(StoreError) -> [RemoteVersion] {
-        let copier = ObjectCopier(store, limiter: uploads)
+        let copier = ObjectCopier(store, limiter: copies)
         do throws(StoreError) {
             return try await inParallel(objects, Semaphore(options.transfers)) { (object) async throws(StoreError) in
                 try await self.copyObject(object, to: moved(object.key), copier)
@@ -180,7 +213,7 @@ extension Volume {
     }
 
     /// Files that are open below a moved folder go on reading the same bytes under their new key.
-    private func adopt(_ version: RemoteVersion, of object: ListedObject, below folder: Inode, _ old: Key) {
+    private func adopt(_ version: RemoteVersion, of object: ListedObject, below folder: Inode, _ old: Key, _ newPath: [FileName]) {
         let names = object.key.bytes.dropFirst(old.bytes.count).split(separator: UInt8(ascii: "/")).compactMap { FileName(Array($0)) }
         let before = RemoteVersion(etag: object.etag, size: object.size)
         let file = tree.withLock { tree -> OpenFile? in
@@ -192,7 +225,10 @@ extension Volume {
             tree.repin(inode, from: before, to: version)
             return tree[inode]?.file
         }
-        if let file { repin(file, from: before, to: version) }
+        let new = Key(keys.folder(newPath).bytes + object.key.bytes.dropFirst(old.bytes.count))
+        repin(
+            file, from: ObjectVersion(key: object.key, etag: before.etag, size: before.size),
+            to: ObjectVersion(key: new, etag: version.etag, size: version.size))
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Content
 package import FileSystemTypes
 internal import ObjectStorage
 internal import Synchronization
@@ -10,45 +11,42 @@ extension Volume {
         let known = try await attributes(of: inode, handle: handle).attributes
         if known.kind == .directory { return try await setFolderAttributes(change, of: inode) }
         let (file, _) = try attach(inode, writing: false)
-        let outcome = await settled { () async throws(Errno) in
-            try await file.gate.run { () async throws(Errno) in try await apply(change, to: file) }
-        }
+        let outcome = await settled { () async throws(Errno) in try await apply(change, to: file) }
         await detach(file, writing: false)
         try outcome.get()
         return reply(try node(inode).currentAttributes)
     }
 
-    /// Changes wait for the close of whoever writes the file; where nobody does, they are stored at once. The gate is held.
+    /// Changes wait for the close of whoever writes the file; where nobody does, they are stored at once.
     private func apply(_ change: AttributeChange, to file: OpenFile) async throws(Errno) {
+        let before = file.withLockedState { $0.stored == $0.revision }
         if let size = change.size, size != (try node(file.inode).currentAttributes.size) { try await truncate(file, to: size) }
         if change.touchesStored {
             tree.withLock { tree in
                 _ = tree.update(file.inode) { node in node.attributes.apply(change) }
-            }
-            file.withLockedState { state in
-                state.hasNewAttributes = true
-                if let time = change.modified { state.modified = time.timestamp }
+                file.withLockedState { $0.touchAttributes(change) }
             }
         }
         guard !file.hasWriters else { return }
         do throws(Errno) {
-            try await commit(file)
+            try await close(file)
         } catch {
-            forgetChanges(of: file)
+            if before { await forgetChanges(of: file) }
             throw error
         }
     }
 
     /// An error was returned: nothing of the change may be seen or stored later.
-    private func forgetChanges(of file: OpenFile) {
+    private func forgetChanges(of file: OpenFile) async {
+        await dropStream(file)
+        await removeRecord(of: file)
         tree.withLock { tree in
             _ = tree.update(file.inode) { $0.validUntil = nil }
-        }
-        file.withLockedState { state in
-            state.hasNewAttributes = false
-            if state.base != nil {
-                state.hasNewContent = false
-                state.staging = nil
+            file.withLockedState { state in
+                guard let base = state.map.base else { return }
+                state.map = ExtentMap(base: base)
+                state.stored = state.revision
+                state.staged = nil
             }
         }
     }
@@ -106,5 +104,15 @@ extension Attributes {
         if let time = change.modified { modified = time.timestamp }
         if let time = change.accessed { accessed = time.timestamp }
         changed = .now
+    }
+}
+
+extension OpenFile.State {
+    mutating func touchAttributes(_ change: AttributeChange) {
+        revision.attributes += 1
+        if let time = change.modified {
+            modified = time.timestamp
+            hasExplicitTimes = true
+        }
     }
 }

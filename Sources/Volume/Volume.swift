@@ -2,31 +2,41 @@ package import FileSystemTypes
 package import Logging
 package import ObjectStorage
 package import Staging
+internal import Content
 internal import Synchronization
+internal import Uploads
 
 /// A bucket, or what lies below a prefix of it, as a file system.
 ///
-/// Lock order: a file's gate, then `names`, then for a moment one of `tree`, `handles` or a file's state. None of the last three is held across a wait.
+/// Lock order: a file's `sending`, then its `gate`, then `names`, then for a moment one of `tree`, `handles` or a file's state. None of the last three is held across a wait.
 package final class Volume: FileSystem {
     let store: any ObjectStore
     let options: VolumeOptions
     let keys: KeySpace
-    let staging: StagingFolder
+    /// Nil for a volume that allows no changes.
+    let state: StateFolder?
     let logger: Logger
     let tree: Mutex<Tree>
     let handles = Mutex(HandleTable())
     /// Commits of single files go in together, the rename of a folder alone: no file may be stored under a name that is being moved.
     let names = SharedGate()
-    let uploads: Semaphore
+    let uploads: TransferPool
+    let copies: Semaphore
+    let runner: PlanRunner
+    let queue = UploadQueue()
+    let partSizes: StreamingPartSizes
     let readAhead: ReadAheadBudget
 
-    package init(_ store: any ObjectStore, options: VolumeOptions, staging: StagingFolder, logger: Logger) {
+    package init(_ store: any ObjectStore, options: VolumeOptions, state: StateFolder?, logger: Logger) {
         self.store = store
         self.options = options
-        self.staging = staging
+        self.state = state
         self.logger = logger
         keys = KeySpace(prefix: options.prefix)
-        uploads = Semaphore(options.transfers)
+        uploads = TransferPool(options.transfers)
+        copies = Semaphore(options.transfers)
+        runner = PlanRunner(store, pool: uploads, logger: logger)
+        partSizes = StreamingPartSizes(first: options.partSize, limits: store.limits)
         readAhead = ReadAheadBudget(bytes: options.readAheadBudget)
         tree = Mutex(Tree(root: Self.root(options)))
     }
@@ -45,7 +55,7 @@ package final class Volume: FileSystem {
     // MARK: Shared by the operations
 
     func checkWritable() throws(Errno) {
-        if options.isReadOnly { throw Errno.readOnly }
+        if options.isReadOnly || state == nil { throw Errno.readOnly }
     }
 
     func path(of inode: Inode) throws(Errno) -> [FileName] {

@@ -14,10 +14,43 @@ package struct VolumeOptions: Sendable {
     package var metadataTTL: Duration = .seconds(1)
     /// Files larger than this go up in parts of this size or more, in bytes.
     package var partSize: Int64 = 8 << 20
+    /// A file that consists of more pieces than this is stored before it is changed further, so that memory stays bounded.
+    package var largestMap = 65_536
+    /// close(2) returns when the local disk has what was written; the upload follows.
+    package var writesBack = false
+    /// With `writesBack`: how long an upload waits for further changes.
+    package var writeBackDelay: Duration = .zero
+    /// fsync(2) waits for the local disk only.
+    package var syncsLocally = false
+    package var onConflict: ConflictRule = .fail
+    package var appends: AppendRule = .automatic
+    /// Several writers append to the same objects: what is added here goes behind what others have added.
+    package var sharesAppends = false
+    /// How long appended bytes wait for more before they are sent, while nobody closes or syncs the file.
+    package var appendInterval: Duration = .seconds(5)
     /// Requests with file contents that run at the same time, each way.
     package var transfers = 16
     /// Bytes fetched ahead of readers, over all files.
     package var readAheadBudget = 128 << 20
 
     package init() {}
+}
+
+/// What happens to a file that somebody else has changed in the store since it was opened here.
+package enum ConflictRule: Sendable {
+    /// close(2) and fsync(2) fail with ESTALE; what was written here is kept on the local disk.
+    case fail
+    /// What was written here is stored under another name beside it.
+    case keepBoth
+    case overwrite
+}
+
+/// How files that are opened with `O_APPEND` are stored.
+package enum AppendRule: Sendable {
+    /// New ones become objects that can grow where the store has them; others grow if they can.
+    case automatic
+    /// As `automatic`, and an object that cannot grow is not appended to: EPERM.
+    case native
+    /// Always by a copy and a further part.
+    case copy
 }

@@ -60,8 +60,7 @@ struct MountCommand: ParsableCommand {
     @Flag(name: [.customLong("foreground"), .customShort("f")], help: "Stay in the foreground and log to standard error.")
     var foreground = false
 
-    @Option(help: ArgumentHelp("Folder on a local disk for files being written. Default: ~/.cache/windlass.", valueName: "folder"))
-    var stagingDir: String?
+    @OptionGroup var writing: WriteOptions
 
     @OptionGroup var log: LogOptions
 
@@ -87,6 +86,7 @@ struct MountCommand: ParsableCommand {
         options.groupID = gid ?? getgid()
         let masked = umask?.bits ?? 0o022
         options.filePermissions = fileMode?.bits ?? (0o666 & ~masked)
+        writing.apply(to: &options)
         options.directoryPermissions = dirMode?.bits ?? (0o777 & ~masked)
         return options
     }

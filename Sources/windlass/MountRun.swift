@@ -28,14 +28,13 @@ struct MountRun {
         let client = try command.connection.client(command.address, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
-        let capabilities = CapabilityFinding(client, command, logger: logger).capabilities()
         if let source = client.credentialsSource { logger.info("using \(source)") }
+        let (state, left) = try openState(client)
+        defer { try? state?.close() }
         let volume = Volume(
-            GuardedStore(
-                RetryingStore(
-                    RemoteStore(client, bucket: command.address.bucket, capabilities: capabilities), policy: command.connection.retryPolicy,
-                    logger: logger)), options: command.volumeOptions(),
-            staging: try stagingFolder(), logger: logger)
+            GuardedStore(RetryingStore(capable(client), policy: command.connection.retryPolicy, logger: logger)),
+            options: command.volumeOptions(), state: state, logger: logger)
+        if let left { waiting { await volume.resume(left) } }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
         let shutdown = Shutdown(session: session, volume: volume, record: record, logger: logger)
@@ -54,9 +53,8 @@ struct MountRun {
 
     /// A wrong name, key or address is told now and not by the first file.
     private func checkBucket(_ remote: RemoteStore, _ client: StoreClient) throws {
-        var policy = RetryPolicy()
-        policy.maximumAttempts = min(3, command.connection.retryPolicy.maximumAttempts)
-        policy.deadline = .seconds(15)
+        var policy = RetryPolicy.brief
+        policy.maximumAttempts = min(policy.maximumAttempts, command.connection.retryPolicy.maximumAttempts)
         let store = RetryingStore(remote, policy: policy, logger: logger)
         let request = ListRequest(prefix: command.volumeOptions().prefix, maximumKeys: 1)
         let outcome = waiting { () async -> StoreError? in
@@ -70,18 +68,19 @@ struct MountRun {
         if let outcome { throw client.failure(outcome, bucket: command.address.bucket) }
     }
 
-    private func stagingFolder() throws -> StagingFolder {
-        let environment = ProcessInfo.processInfo.environment
-        let cache = environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { $0 + "/.cache" } ?? "/var/tmp"
-        let path = command.stagingDir ?? cache + "/windlass"
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let folder = StagingFolder(path: URL(filePath: path).path, executor: try BlockingExecutor(name: "staging", threads: 4))
-            _ = try folder.makeFile()
-            return folder
-        } catch {
-            throw Failure("cannot write files in \(path), where written files wait for their upload: \(error); choose another --staging-dir")
-        }
+    /// The bucket with all that its store is found to be able to do.
+    private func capable(_ client: StoreClient) -> RemoteStore {
+        RemoteStore(
+            client, bucket: command.address.bucket, capabilities: CapabilityFinding(client, command, logger: logger).capabilities())
+    }
+
+    /// What this machine keeps for the mount; nothing for one that allows no changes.
+    private func openState(_ client: StoreClient) throws -> (StateFolder?, Recovered?) {
+        guard !command.readOnly else { return (nil, nil) }
+        let identity = MountIdentity(
+            endpoint: client.endpoint.description, bucket: command.address.bucket, prefix: command.volumeOptions().prefix)
+        let (state, left) = try command.writing.openState(identity)
+        return (state, left)
     }
 
     private func makeSession(_ volume: Volume, _ mountPoint: String) throws -> FuseSession {

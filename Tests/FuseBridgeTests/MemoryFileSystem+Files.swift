@@ -15,6 +15,7 @@ extension MemoryFileSystem {
         _ name: FileName, in parent: Inode, permissions: UInt16, options: OpenOptions, for caller: Caller
     ) async throws(Errno) -> (entry: Entry, opened: OpenReply) {
         try await begin("create")
+        noteCreation(name, permissions, caller)
         let (node, handle) = try tree.withLock { tree throws(Errno) in
             let inode = try tree.add(name, to: parent, .regular, permissions, caller)
             return (try tree.referenced(inode), try tree.open(inode))
@@ -64,9 +65,10 @@ extension MemoryFileSystem {
 
     func openDirectory(_ inode: Inode, for caller: Caller) async throws(Errno) -> OpenReply {
         try await begin("opendir")
+        let cachesListings = behaviour.withLock { $0.cachesListings }
         return try tree.withLock { tree throws(Errno) in
             _ = try tree.directory(inode)
-            return OpenReply(handle: try tree.open(inode), keepCache: false)
+            return OpenReply(handle: try tree.open(inode), keepCache: cachesListings, cachesListing: cachesListings)
         }
     }
 

@@ -23,6 +23,11 @@ final class MemoryFileSystem: FileSystem {
         var hangs = ""
         var readPieces = 1
         var nameTTL = Duration.seconds(1)
+        var attributeTTL = Duration.seconds(1)
+        var cachesListings = false
+        /// What every extended attribute, and every list of them, is replaced by.
+        var extendedAttribute: [UInt8]?
+        var attributeNames: [ExtendedAttributeName]?
     }
 
     /// What was seen.
@@ -34,6 +39,30 @@ final class MemoryFileSystem: FileSystem {
         var cancelled = 0
         var changes: [AttributeChange] = []
         var opened: [OpenOptions] = []
+        var allocations: [Allocation] = []
+        /// By the name that was made.
+        var creations: [String: Creation] = [:]
+        var kernel: (any KernelNotifier)?
+    }
+
+    struct Allocation: Hashable, Sendable {
+        var range: ByteRange
+        var mode: AllocationMode
+    }
+
+    struct Creation: Hashable, Sendable {
+        var permissions: UInt16
+        var umask: UInt16
+        var groups: [UInt32]
+    }
+
+    func connected(to kernel: any KernelNotifier) {
+        record.withLock { $0.kernel = kernel }
+    }
+
+    func noteCreation(_ name: FileName, _ permissions: UInt16, _ caller: Caller) {
+        let creation = Creation(permissions: permissions, umask: caller.umask, groups: caller.supplementaryGroups())
+        record.withLock { $0.creations[name.description] = creation }
     }
 
     /// Each asynchronous operation begins here.
@@ -58,11 +87,13 @@ final class MemoryFileSystem: FileSystem {
     }
 
     func entry(_ node: MemoryNode) -> Entry {
-        Entry(attributes: node.attributes, nameTTL: behaviour.withLock { $0.nameTTL }, attributeTTL: .seconds(1))
+        Entry(attributes: node.attributes, nameTTL: behaviour.withLock { $0.nameTTL }, attributeTTL: attributeTTL)
     }
 
+    private var attributeTTL: Duration { behaviour.withLock { $0.attributeTTL } }
+
     func reply(_ node: MemoryNode) -> AttributeReply {
-        AttributeReply(attributes: node.attributes, ttl: .seconds(1))
+        AttributeReply(attributes: node.attributes, ttl: attributeTTL)
     }
 
     /// The kernel's references to all inodes but the root.
@@ -95,6 +126,7 @@ final class MemoryFileSystem: FileSystem {
 
     func makeDirectory(_ name: FileName, in parent: Inode, permissions: UInt16, for caller: Caller) async throws(Errno) -> Entry {
         try await begin("mkdir")
+        noteCreation(name, permissions, caller)
         return entry(
             try tree.withLock { tree throws(Errno) in
                 try tree.referenced(try tree.add(name, to: parent, .directory, permissions, caller))

@@ -18,6 +18,11 @@ struct MemoryNode: Sendable {
     var lastCookie: UInt64 = 2
     var references: UInt64 = 0
     var opens = 0
+    /// Of a symbolic link.
+    var target: [UInt8] = []
+    var extendedAttributes: [ExtendedAttributeName: [UInt8]] = [:]
+    /// The numbers of the blocks that were never written, or punched out.
+    var holes: Set<Int> = []
 
     func child(_ name: FileName) -> Inode? { index[name] }
 
@@ -150,6 +155,7 @@ struct MemoryTree: Sendable {
         let end = Int(offset) + bytes.byteCount
         if try node(inode).content.count < end { try resize(inode, to: end) }
         nodes[inode]?.content.replaceBytes(at: Int(offset), with: bytes)
+        nodes[inode]?.fill(Int(offset)..<end)
         touch(inode)
     }
 
@@ -161,6 +167,7 @@ struct MemoryTree: Sendable {
             nodes[inode]?.content.append(contentsOf: repeatElement(0, count: size - current))
         }
         nodes[inode]?.attributes.size = Int64(size)
+        nodes[inode]?.keepHoles(from: current, to: size)
         touch(inode)
     }
 
@@ -185,7 +192,7 @@ struct MemoryTree: Sendable {
 
     private mutating func detach(_ name: FileName, _ inode: Inode, _ parent: Inode) {
         nodes[parent]?.remove(name)
-        nodes[inode]?.attributes.linkCount = 0
+        nodes[inode]?.attributes.linkCount -= 1
         touch(parent)
         dropIfUnused(inode)
     }
@@ -202,7 +209,7 @@ struct MemoryTree: Sendable {
         nodes[inode] = nil
     }
 
-    private mutating func touch(_ inode: Inode) {
+    mutating func touch(_ inode: Inode) {
         nodes[inode]?.attributes.modified = .now
         nodes[inode]?.attributes.changed = .now
     }

@@ -51,7 +51,7 @@ class Mount:
     def command(self):
         return [
             *self.prefix, WINDLASS, "mount", self.bucket, self.path, "--endpoint", self.endpoint.url, "--region", self.endpoint.region,
-            "--addressing", "path", "--staging-dir", self.staging, "--foreground", *self.options]
+            "--addressing", "path", "--state-dir", self.staging, "--foreground", *self.options]
 
     def start(self, timeout=30):
         """Returns when the mount is there."""

@@ -33,7 +33,7 @@ def mounting(store, bucket, place, tmp_path):
         (tmp_path / "staging").mkdir(exist_ok=True)
         return windlass(
             endpoint, tmp_path, "mount", of or bucket, at or place, "--endpoint", endpoint.url, "--region", endpoint.region,
-            "--addressing", "path", "--staging-dir", tmp_path / "staging", *options, timeout=timeout, environment=environment)
+            "--addressing", "path", "--state-dir", tmp_path / "staging", *options, timeout=timeout, environment=environment)
 
     return call
 
@@ -117,7 +117,7 @@ class TestRunning:
         result = windlass(store.endpoint, tmp_path, "mount", "--help")
         assert result.returncode == 0
         for option in "endpoint region addressing prefix read-only uid gid file-mode dir-mode umask allow-other foreground log-level " \
-                "log-file staging-dir".split():
+                "log-file state-dir".split():
             assert f"--{option}" in result.stdout
 
     def test_background_returns_when_the_mount_answers(self, store, mounting, place, bucket, s3, tmp_path):

@@ -20,6 +20,7 @@ final class MountedBucket: OperationDriver {
     private let driver: DirectoryDriver
     private let session: FuseSession
     private let folder: URL
+    private let state: StateFolder
     private let ended = Monitor(false)
 
     /// Nil where mounting works here; else why the tests that mount are skipped.
@@ -51,10 +52,11 @@ final class MountedBucket: OperationDriver {
         try await RemoteBuckets(client).createBucket(BucketName("bucket"))
         var options = VolumeOptions()
         configure(&options)
-        let staging = StagingFolder(
-            path: folder.appendingPathComponent("staging").path, executor: try BlockingExecutor(name: "staging", threads: 2))
-        let store = RetryingStore(RemoteStore(client, bucket: BucketName("bucket")), logger: logger)
-        volume = Volume(store, options: options, staging: staging, logger: logger)
+        let identity = MountIdentity(endpoint: server.endpoint, bucket: BucketName("bucket"), prefix: "")
+        let base = folder.appendingPathComponent("staging").path
+        state = try StateFolder.open(identity, base: base, options: StateFolder.Options(freeSpaceFloor: 0)).0
+        let store = GuardedStore(RetryingStore(RemoteStore(client, bucket: BucketName("bucket")), logger: logger))
+        volume = Volume(store, options: options, state: state, logger: logger)
         path = folder.appendingPathComponent("mnt").path
         driver = DirectoryDriver(top: path)
         session = try FuseSession(options: MountOptions(mountPoint: path, fsName: "windlass:bucket"), fileSystem: volume, logger: logger)

@@ -3,9 +3,7 @@ import Foundation
 import Logging
 import ObjectStorage
 import Staging
-import Synchronization
 import TestSupport
-import Threads
 import Volume
 
 /// A volume over a bucket in memory, with limits small enough that little files go up in parts.
@@ -15,9 +13,7 @@ struct VolumeUnderTest: OperationDriver {
     let bucket: MemoryBucket
     let faults: FaultingStore
     private let folder: URL
-
-    /// One pool of threads for all tests, as one process has one.
-    private static let executor = Mutex<BlockingExecutor?>(nil)
+    private let state: StateFolder
 
     init(ttl: Duration = .seconds(1), faults plan: [Fault] = [], seed: UInt64 = 1, configure: (inout VolumeOptions) -> Void = { _ in }) throws {
         var limits = StoreLimits.s3
@@ -35,23 +31,17 @@ struct VolumeUnderTest: OperationDriver {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-volume-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let staging = StagingFolder(path: folder.path, executor: try Self.sharedExecutor())
-        volume = Volume(RetryingStore(faults, policy: policy, logger: logger), options: options, staging: staging, logger: logger)
+        let identity = MountIdentity(endpoint: "memory", bucket: "test", prefix: options.prefix)
+        state = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0)).0
+        volume = Volume(RetryingStore(faults, policy: policy, logger: logger), options: options, state: state, logger: logger)
         driver = FileSystemDriver(volume, remote: bucket)
-    }
-
-    private static func sharedExecutor() throws -> BlockingExecutor {
-        try executor.withLock { executor in
-            let made = try executor ?? BlockingExecutor(name: "test-staging", threads: 4)
-            executor = made
-            return made
-        }
     }
 
     func apply(_ operation: TestSupport.Operation) async -> Outcome { await driver.apply(operation) }
     func snapshot() async throws(Errno) -> TreeSnapshot { try await driver.snapshot() }
 
     func remove() {
+        try? state.close()
         try? FileManager.default.removeItem(at: folder)
     }
 }

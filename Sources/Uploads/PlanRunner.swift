@@ -1,0 +1,160 @@
+package import Content
+internal import FileSystemTypes
+package import Logging
+package import ObjectStorage
+package import Staging
+
+/// Carries out plans: `prepare` sends what nobody sees yet, `finish` makes it the object.
+///
+/// Between the two the caller makes sure that the key is still the file's. Neither holds a lock.
+package struct PlanRunner: Sendable {
+    let store: any ObjectStore
+    let pool: TransferPool
+    let logger: Logger
+    /// Bodies with bytes that had to be fetched are held in memory, so only a few at a time.
+    let fetching = TransferPool(3)
+
+    package init(_ store: any ObjectStore, pool: TransferPool, logger: Logger) {
+        self.store = store
+        self.pool = pool
+        self.logger = logger
+    }
+
+    /// Uploads parts and fetches what bodies need. After a failure a new upload has been aborted; one that was under way stays.
+    package func prepare(_ plan: UploadPlan, _ job: UploadJob) async throws(StoreError) -> PreparedUpload {
+        let step: PreparedUpload.Step
+        switch plan.content {
+        case .keep: step = .keep
+        case .put(let body): step = .put(try await source(body, job))
+        case .copyWhole(let version): step = .copyWhole(version)
+        case .append(let position, let body): step = .append(position: position, try await source(body, job))
+        case .multipart(let list): step = try await parts(list, job)
+        case .inPlace(let steps):
+            var sources: [any ByteSource] = []
+            for case .modify(_, let body) in steps { sources.append(try await source(body, job)) }
+            step = .inPlace(steps, sources)
+        }
+        return PreparedUpload(step: step, attributes: plan.attributes, abandoned: plan.abandonsUpload ? job.upload : nil)
+    }
+
+    // MARK: Parts
+
+    private func parts(_ list: PartList, _ job: UploadJob) async throws(StoreError) -> PreparedUpload.Step {
+        if list.resumes, let upload = job.upload { return .complete(upload, try await send(list.parts, upload, job)) }
+        let upload = Upload(key: job.key, id: try await store.createUpload(job.key, job.attributes))
+        do throws(StoreError) {
+            try await job.events.created(upload)
+            return .complete(upload, try await send(list.parts, upload, job))
+        } catch {
+            await abandon(upload, job)
+            throw error
+        }
+    }
+
+    /// In parallel; the first failure cancels the rest.
+    private func send(_ parts: [PlannedPart], _ upload: Upload, _ job: UploadJob) async throws(StoreError) -> [UploadedPart] {
+        let outcome = await withTaskGroup(of: (Int, Result<UploadedPart, StoreError>).self) { group -> Result<[UploadedPart], StoreError> in
+            for (index, part) in parts.enumerated() {
+                group.addTask { (index, await sendInTurn(part, upload, job)) }
+            }
+            var sent = [UploadedPart?](repeating: nil, count: parts.count)
+            var failure: StoreError?
+            for await (index, result) in group {
+                switch result {
+                case .success(let part): sent[index] = part
+                case .failure(let error):
+                    // What the others fail with after that is their cancellation.
+                    if failure == nil { failure = error }
+                    group.cancelAll()
+                }
+            }
+            return failure.map { .failure($0) } ?? .success(sent.compactMap(\.self))
+        }
+        return try outcome.get()
+    }
+
+    private func sendInTurn(_ part: PlannedPart, _ upload: Upload, _ job: UploadJob) async -> Result<UploadedPart, StoreError> {
+        if case .sent(let sent) = part.source, let etag = sent.etag {
+            return .success(UploadedPart(number: sent.number, etag: etag, size: sent.size))
+        }
+        let result = await pool.run(for: job.owner) { () async -> Result<UploadedPart, StoreError> in
+            do throws(StoreError) {
+                let sent = try await send(part, upload, job)
+                await job.events.stored(sent, part.range)
+                return .success(sent)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return result ?? .failure(StoreError(.cancelled, "the upload of \(job.key) was cancelled"))
+    }
+
+    private func send(_ part: PlannedPart, _ upload: Upload, _ job: UploadJob) async throws(StoreError) -> UploadedPart {
+        switch part.source {
+        case .sent: throw StoreError(.invalidPart, "part \(part.number) of \(job.key) was never answered")
+        case .copied(let source, let range): return try await copy(part.number, source, range, upload)
+        case .body(let body):
+            var sent = try await store.uploadPart(upload, number: part.number, try await source(body, job))
+            sent.size = body.count
+            return sent
+        }
+    }
+
+    private func copy(_ number: Int, _ source: ObjectVersion, _ range: ByteRange, _ upload: Upload) async throws(StoreError) -> UploadedPart {
+        var sent = try await store.copyPart(upload, number: number, from: source.key, range: range, ifSourceMatches: source.etag)
+        sent.size = range.count
+        return sent
+    }
+
+    // MARK: Bodies
+
+    private func source(_ body: Body, _ job: UploadJob) async throws(StoreError) -> any ByteSource {
+        guard !body.fetches.isEmpty else { return try BodySource(body, staged: job.staged, fetched: []) }
+        let fetched = await fetching.run(for: job.owner) { () async -> Result<[Bytes], StoreError> in
+            do throws(StoreError) {
+                var fetched: [Bytes] = []
+                for fetch in body.fetches { fetched.append(try await self.fetch(fetch)) }
+                return .success(fetched)
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let fetched else { throw StoreError(.cancelled, "the upload of \(job.key) was cancelled") }
+        return try BodySource(body, staged: job.staged, fetched: try fetched.get())
+    }
+
+    private func fetch(_ fetch: Fetch) async throws(StoreError) -> Bytes {
+        let conditions = ReadConditions(ifMatch: fetch.source.etag, version: fetch.source.version)
+        let content = try await store.get(fetch.source.key, range: fetch.range, conditions)
+        guard content.range == fetch.range, content.info.size == fetch.source.size else {
+            content.body.cancel()
+            throw StoreError(.preconditionFailed, "\(fetch.source.key) has another length by now")
+        }
+        return try await content.collect()
+    }
+
+    // MARK: Giving up
+
+    /// Unfinished parts cost their owner money; what cannot be aborted now is aborted by the next mount, which finds it in the journal.
+    package func abandon(_ upload: Upload, telling events: any UploadEvents) async {
+        await Task { [store, logger] in
+            do throws(StoreError) {
+                try await store.abortUpload(upload)
+                await events.ended(upload)
+            } catch {
+                logger.warning("an unfinished upload of \(upload.key) stays until the next mount: \(error)")
+            }
+        }.value
+    }
+
+    package func abandon(_ upload: Upload, _ job: UploadJob) async {
+        await abandon(upload, telling: job.events)
+    }
+
+    // MARK: Streams
+
+    /// Sends a part of a file that is still being written.
+    package func send(_ body: Body, _ number: Int, to upload: Upload, from staged: StagedFile) async throws(StoreError) -> UploadedPart {
+        try await store.uploadPart(upload, number: number, try BodySource(body, staged: staged, fetched: []))
+    }
+}

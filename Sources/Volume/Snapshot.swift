@@ -1,0 +1,65 @@
+internal import Content
+internal import FileSystemTypes
+internal import ObjectStorage
+internal import Staging
+internal import Uploads
+
+/// One state of a file, as it is to be stored.
+struct Snapshot: Sendable {
+    let key: Key
+    let map: ExtentMap
+    let revision: OpenFile.Revision
+    /// Its bytes before `frozen` stay as they are until the snapshot is stored.
+    let staged: StagedFile?
+    let attributes: ObjectAttributes
+    /// Those of an upload that began before the last write: without the times, which then are those of the object, unless a program set them.
+    let streamedAttributes: ObjectAttributes
+    let situation: UploadSituation
+    let upload: Upload?
+    let wantsAppendable: Bool
+    let hasExplicitTimes: Bool
+}
+
+extension OpenFile {
+    /// What of a staging file is not needed any more.
+    enum Unused {
+        case all
+        case ranges([ByteRange])
+    }
+}
+
+extension OpenFile.State {
+    mutating func snapshot(_ key: Key, _ attributes: ObjectAttributes, _ streamed: ObjectAttributes) -> Snapshot {
+        frozen = staged?.length ?? 0
+        let streamed = hasExplicitTimes ? attributes : streamed
+        let running = stream.upload.map { _ in RunningUpload(carriesAttributes: stream.attributes == streamed) }
+        let situation = UploadSituation(
+            attributesChanged: revision.attributes != stored.attributes || revision.content != stored.content,
+            appendPosition: appendPosition, upload: running)
+        return Snapshot(
+            key: key, map: map, revision: revision, staged: staged, attributes: attributes, streamedAttributes: streamed, situation: situation,
+            upload: stream.upload, wantsAppendable: wantsAppendable && map.base == nil, hasExplicitTimes: hasExplicitTimes)
+    }
+
+    /// The store has the snapshot: what has not changed since is read from there.
+    mutating func settle(_ snapshot: Snapshot, _ object: StoredObject) -> (OpenFile.Unused, StagedFile?) {
+        let before = map
+        map = revision.content == snapshot.revision.content ? ExtentMap(base: object.version) : map.rebased(from: snapshot.map, onto: object.version)
+        stored = snapshot.revision
+        appendPosition = object.appendPosition
+        failure = nil
+        let wasPaused = stream.isPaused
+        stream = UploadStream()
+        stream.isPaused = wasPaused
+        if revision.attributes == snapshot.revision.attributes { hasExplicitTimes = false }
+        defer { garbage = [] }
+        let old = staged
+        guard map.localByteCount > 0 else {
+            staged = nil
+            return (.all, old)
+        }
+        let everything = ByteRange(offset: 0, count: max(before.size, map.size))
+        let needed = Set(map.stagedRanges(in: everything))
+        return (.ranges(garbage + before.stagedRanges(in: everything).filter { !needed.contains($0) }), old)
+    }
+}

@@ -1,0 +1,80 @@
+internal import Content
+internal import FileSystemTypes
+internal import Logging
+internal import ObjectStorage
+internal import Staging
+internal import Synchronization
+
+/// Files that are closed and not yet in the store.
+extension Volume {
+    /// Stores a file that waits for it.
+    func upload(_ file: OpenFile) async throws(Errno) {
+        try await file.sending.runUncancelled { () async throws(Errno) in try await commit(file) }
+    }
+
+    /// Another attempt later: the store may be reached again. What it refused for good is kept aside instead.
+    func isWorthRetrying(_ file: OpenFile) async -> Bool {
+        guard let failure = file.withLockedState({ $0.failure }), failure.isFinal else { return true }
+        await setAside(file)
+        return false
+    }
+
+    /// Nobody uses the file any more: only the store knows it from now on.
+    func dropIfIdle(_ file: OpenFile) {
+        tree.withLock { tree in
+            // Somebody may have opened it again while it was being stored.
+            guard !file.isOpen, !file.isChanged else { return }
+            _ = tree.update(file.inode) { node in
+                if node.file === file { node.file = nil }
+            }
+            tree.dropIfUnused(file.inode)
+        }
+    }
+
+    /// What could not be stored stays on the local disk and in the journal, for `windlass recover`; the store's version is shown again.
+    func setAside(_ file: OpenFile) async {
+        let failure = file.withLockedState { $0.failure }
+        let name = describe(file.inode)
+        let fileState: FileState =
+            failure?.reason == .preconditionFailed || failure?.reason == .wrongPosition
+            ? .conflict(found: nil) : .failed(failure?.description ?? "it could not be stored")
+        do throws(Errno) {
+            guard file.hasNewContent else {
+                logger.error("\(name): its new attributes could not be stored and are lost")
+                return await discard(file)
+            }
+            try await acknowledge(file, fileState)
+            logger.error("\(name) could not be stored; what was written is kept: see `windlass recover --list`")
+        } catch {
+            logger.error("\(name) could not be stored, and could not be kept on the local disk either (\(error)): its last changes are lost")
+        }
+        await discard(file, keepingRecord: true)
+    }
+
+    private func discard(_ file: OpenFile, keepingRecord: Bool = false) async {
+        if !keepingRecord { await removeRecord(of: file) }
+        file.withLockedState { state in
+            state.stored = state.revision
+            (state.record, state.recorded) = (nil, nil)
+            state.map = ExtentMap(base: state.map.base)
+            state.staged = nil
+        }
+        tree.withLock { tree in
+            tree.noteStored(file.inode)
+            _ = tree.update(file.inode) { $0.validUntil = nil }
+            if tree[file.inode]?.remote == nil { tree.unlink(file.inode) }
+        }
+    }
+}
+
+extension StoreError {
+    /// Another attempt would end in the same way.
+    var isFinal: Bool {
+        switch reason {
+        case .unavailable, .unreachable, .timedOut, .throttled, .cancelled, .conflict, .corrupted, .invalidResponse, .clockSkew, .badCredentials,
+            .accessDenied, .quotaExceeded, .storageFull, .localFailure:
+            false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,136 @@
+internal import Content
+internal import FileSystemTypes
+internal import Logging
+internal import ObjectStorage
+package import Staging
+internal import Synchronization
+internal import Uploads
+
+/// Going on with what the mount before has left.
+extension Volume {
+    /// Takes up files whose changes are on the local disk only: they are seen as they were, and uploaded. To be called before anything else.
+    package func resume(_ recovered: Recovered) async {
+        for file in recovered.files {
+            switch file.record.state {
+            case .conflict, .failed: logger.warning("\(file.record.key) is kept on the local disk and not in the store: see `windlass recover --list`")
+            case .writing, .closed, .uploading: await resume(file)
+            }
+        }
+        for intent in recovered.intents { await finish(intent) }
+    }
+
+    private func resume(_ recovered: Recovered.File) async {
+        guard let content = recovered.content else { return await clear(recovered.record) }
+        do {
+            let map = try ExtentMap(decoding: content.extents)
+            let staged = try await state?.openFile(of: recovered.record.id, content)
+            try staged?.keepOnly(map.stagedRanges(in: ByteRange(offset: 0, count: map.size)))
+            guard let file = adopt(recovered.record, map, staged) else { return }
+            await adoptUpload(recovered, in: file)
+            logger.notice("\(recovered.record.key) was not stored before the mount ended; it is uploaded now")
+            queue.schedule(file, in: self)
+        } catch {
+            // The record stays, and the bytes: nothing of them is uploaded as if it were whole.
+            logger.error("\(recovered.record.key) was written before and cannot be read from the local disk: \(error)")
+        }
+    }
+
+    /// Nothing of it was acknowledged: only its upload is to be ended.
+    private func clear(_ record: FileRecord) async {
+        if let upload = record.upload {
+            guard (try? await store.abortUpload(upload)) != nil else { return }
+        }
+        try? await state?.journal.commit([.remove(record.id)])
+    }
+
+    /// The file under its name, as it was acknowledged; nil when its key has none here.
+    private func adopt(_ record: FileRecord, _ map: ExtentMap, _ staged: StagedFile?) -> OpenFile? {
+        guard let path = keys.path(of: record.key), !path.isEmpty else {
+            logger.error("\(record.key) has no path below this mount; it stays on the local disk")
+            return nil
+        }
+        let info = ObjectInfo(size: map.size, contentType: record.attributes.contentType, metadata: record.attributes.metadata)
+        return tree.withLock { tree in
+            guard let parent = tree.folder(Array(path.dropLast()), options) else { return nil }
+            guard let name = path.last, tree.child(name, of: parent) == nil else { return nil }
+            let inode = tree.add(.regular, path: path, in: parent, options)
+            tree.noteUnstored(inode)
+            let file = OpenFile(inode: inode, base: nil)
+            _ = tree.update(inode) { node in
+                node.attributes = Attributes(inode, .regular, info, options)
+                node.metadata = info.metadata
+                node.contentType = info.contentType
+                node.remote = map.base.map { RemoteVersion(etag: $0.etag, size: $0.size) }
+                node.file = file
+            }
+            file.withLockedState { state in
+                state.map = map
+                state.staged = staged
+                state.record = record.id
+                state.modified = StoredAttributes(info.metadata).modified ?? .now
+                state.revision = OpenFile.Revision(content: 1, attributes: 1)
+                state.recorded = state.revision
+                state.hasExplicitTimes = true
+            }
+            return file
+        }
+    }
+
+    /// Parts that the store has as they were recorded are not sent again.
+    private func adoptUpload(_ recovered: Recovered.File, in file: OpenFile) async {
+        guard let upload = recovered.record.upload else { return }
+        let found = (try? await store.listParts(upload)) ?? []
+        let stored = Dictionary(found.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
+        file.withLockedState { state in
+            for part in recovered.parts where part.range.end <= state.map.size {
+                state.map.beginPart(part.number, part.range)
+                state.map.confirmPart(part.number, part.range, etag: part.etag)
+            }
+            for placed in state.map.wholeParts where stored[placed.part.number]?.etag != placed.part.etag {
+                state.map.forgetPart(placed.part.number, placed.range)
+            }
+            guard !found.isEmpty else { return }
+            state.stream.upload = upload
+            state.stream.attributes = recovered.record.attributes
+            state.stream.hasFailed = true
+        }
+        if found.isEmpty { await abandon(upload, of: file) }
+    }
+
+    private func finish(_ intent: Intent) async {
+        guard case .delete(let key, let base) = intent.action else { return }
+        do throws(StoreError) {
+            if let info = try await head(key), base == nil || info.etag == base { try await store.delete(key) }
+            try? await state?.journal.commit([.removeIntent(intent.id)])
+        } catch {
+            logger.error("\(key) could not be deleted yet; the next mount tries again: \(error)")
+        }
+    }
+
+    private func head(_ key: Key) async throws(StoreError) -> ObjectInfo? {
+        do throws(StoreError) {
+            return try await store.head(key, ReadConditions())
+        } catch {
+            guard error.reason == .noSuchKey else { throw error }
+            return nil
+        }
+    }
+}
+
+extension Tree {
+    /// The folder of a path, made known with what is missing above it.
+    fileprivate mutating func folder(_ path: [FileName], _ options: VolumeOptions) -> Inode? {
+        var folder = Inode.root
+        for count in path.indices {
+            let part = Array(path[...count])
+            guard let name = part.last else { return nil }
+            if let known = child(name, of: folder) {
+                guard self[known]?.kind == .directory else { return nil }
+                folder = known
+            } else {
+                folder = add(.directory, path: part, in: folder, options)
+            }
+        }
+        return folder
+    }
+}
