@@ -34,7 +34,8 @@ package struct BucketExaminer: Sendable {
             result.versioning = try await settings.versioning()
             result.objectLock = try await settings.objectLock()
             // There nothing can be deleted again.
-            if writes, try await !settings.keepsEverything() { try await write(&result) }
+            let isKept = try await settings.keepsEverything() || client.configuration.objects.retention != nil
+            if writes, !isKept { try await write(&result) }
         } catch {
             result.problem = error
         }
