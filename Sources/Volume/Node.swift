@@ -36,6 +36,8 @@ struct Node: Sendable {
     var isUnlinked = false
     var file: OpenFile?
     var listing: FolderListing?
+    /// How often it was stored from here: what was asked before then is out of date.
+    var stores = 0
     /// How often names were added to or removed from this folder here.
     var changes = 0
 

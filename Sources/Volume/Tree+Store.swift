@@ -23,10 +23,11 @@ extension Tree {
     }
 
     /// Takes up what the store says of a path; nil when there is nothing. A file that has changed here keeps its state.
-    mutating func take(_ found: Found, path: [FileName], in parent: Inode, _ options: VolumeOptions) -> Attributes? {
+    /// `stores`: how often it had been stored from here when the store was asked.
+    mutating func take(_ found: Found, path: [FileName], in parent: Inode, stores: Int, _ options: VolumeOptions) -> Attributes? {
         guard let name = path.last else { return nil }
         let known = child(name, of: parent)
-        if let known, let node = self[known], node.isLocal { return node.currentAttributes }
+        if let known, let node = self[known], node.isLocal || node.stores != stores { return node.currentAttributes }
         let kind: FileKind
         switch found {
         case .nothing:
@@ -43,6 +44,10 @@ extension Tree {
             node.take(found, options)
             return node.currentAttributes
         }
+    }
+
+    func stores(of name: FileName, in parent: Inode) -> Int {
+        child(name, of: parent).flatMap { self[$0]?.stores } ?? 0
     }
 
     /// A new node with default attributes.

@@ -1,4 +1,6 @@
+internal import Content
 internal import FileSystemTypes
+internal import Logging
 internal import ObjectStorage
 
 /// Objects that grow: what is appended is gathered for a while, so that a line does not cost a request.

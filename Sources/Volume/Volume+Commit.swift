@@ -45,9 +45,12 @@ extension Volume {
     func snapshot(_ file: OpenFile) async throws(Errno) -> Snapshot? {
         try await file.gate.run { () async throws(Errno) -> Snapshot? in
             guard let path = tree.withLock({ $0.path(of: file.inode) }) else { return nil }
-            let (node, key) = (try node(file.inode), keys.file(path))
-            let (full, streamed) = (node.storedAttributes, node.streamedAttributes)
-            return file.withLockedState { $0.snapshot(key, full, streamed) }
+            let key = keys.file(path)
+            return tree.withLock { tree in
+                guard let node = tree[file.inode] else { return nil }
+                let (full, streamed) = (node.storedAttributes, node.streamedAttributes)
+                return file.withLockedState { $0.snapshot(key, full, streamed) }
+            }
         }
     }
 
@@ -119,6 +122,7 @@ extension Volume {
                 node.metadata = attributes.metadata
                 node.remote = RemoteVersion(etag: version.etag, size: version.size)
                 node.lastOpened = node.remote
+                node.stores += 1
                 node.validUntil = .now + options.metadataTTL
             }
             tree.noteStored(file.inode)

@@ -24,9 +24,10 @@ extension Volume {
         case .known(let attributes): return entry(attributes)
         case .absent: return nil
         case .unknown(let kind):
+            let stores = tree.withLock { $0.stores(of: name, in: parent) }
             let found = try await find(path, expecting: kind)
             return tree.withLock { tree in
-                let attributes = tree.take(found, path: path, in: parent, options)
+                let attributes = tree.take(found, path: path, in: parent, stores: stores, options)
                 if referencing, let attributes { tree.reference(attributes.inode) }
                 return attributes.map(entry)
             }
@@ -35,13 +36,14 @@ extension Volume {
 
     package func attributes(of inode: Inode, handle: Handle?) async throws(Errno) -> AttributeReply {
         let known = try node(inode)
-        if inode == .root || known.isFresh(.now) { return reply(known.currentAttributes) }
+        let fresh = tree.withLock { tree in tree[inode].flatMap { inode == .root || $0.isFresh(.now) ? $0.currentAttributes : nil } }
+        if let fresh { return reply(fresh) }
         guard let parent = known.parent, let path = tree.withLock({ $0.path(of: inode) }) else { throw Errno.stale }
         let found = try await find(path, expecting: known.kind)
         let taken = tree.withLock { tree -> Attributes? in
             // It may have been unlinked or renamed meanwhile: then the answer is about another file.
             guard let name = path.last, tree.child(name, of: parent) == inode else { return nil }
-            return tree.take(found, path: path, in: parent, options)
+            return tree.take(found, path: path, in: parent, stores: known.stores, options)
         }
         guard let taken, taken.inode == inode else { throw Errno.noSuchFile }
         return reply(taken)

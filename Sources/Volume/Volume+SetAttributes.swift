@@ -14,13 +14,13 @@ extension Volume {
         let outcome = await settled { () async throws(Errno) in try await apply(change, to: file) }
         await detach(file, writing: false)
         try outcome.get()
-        return reply(try node(inode).currentAttributes)
+        return reply(try currentAttributes(of: inode))
     }
 
     /// Changes wait for the close of whoever writes the file; where nobody does, they are stored at once.
     private func apply(_ change: AttributeChange, to file: OpenFile) async throws(Errno) {
         let before = file.withLockedState { $0.stored == $0.revision }
-        if let size = change.size, size != (try node(file.inode).currentAttributes.size) { try await truncate(file, to: size) }
+        if let size = change.size, size != (try currentAttributes(of: file.inode).size) { try await truncate(file, to: size) }
         if change.touchesStored {
             tree.withLock { tree in
                 _ = tree.update(file.inode) { node in node.attributes.apply(change) }

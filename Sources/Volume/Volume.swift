@@ -68,6 +68,12 @@ package final class Volume: FileSystem {
         return node
     }
 
+    /// What stat shows now. The file's own state is looked at with the tree locked, so that a commit is seen as a whole or not at all.
+    func currentAttributes(of inode: Inode) throws(Errno) -> Attributes {
+        guard let attributes = tree.withLock({ $0[inode]?.currentAttributes }) else { throw Errno.stale }
+        return attributes
+    }
+
     func entry(_ attributes: Attributes) -> Entry {
         Entry(attributes: attributes, nameTTL: options.metadataTTL, attributeTTL: options.metadataTTL)
     }
@@ -100,7 +106,7 @@ package final class Volume: FileSystem {
 
     package func checkAccess(_ access: AccessMask, of inode: Inode, for caller: Caller) async throws(Errno) {
         if access.contains(.write) { try checkWritable() }
-        let attributes = try node(inode).currentAttributes
+        let attributes = try currentAttributes(of: inode)
         guard caller.userID != 0 else {
             let mayExecute = attributes.kind == .directory || attributes.permissions & 0o111 != 0
             guard mayExecute || !access.contains(.execute) else { throw Errno.accessDenied }
