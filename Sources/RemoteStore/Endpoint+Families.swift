@@ -47,7 +47,7 @@ extension Endpoint {
 
     /// Whether `host` (no port) may be told what this endpoint is told: the endpoint itself, a bucket of it, or, of a well-known
     /// provider, another of its hosts.
-    func isSameSite(_ host: String) -> Bool {
+    package func isSameSite(_ host: String) -> Bool {
         let host = host.lowercased()
         if host == self.host || host.hasSuffix("." + self.host) { return true }
         return Self.providers.contains { domain, service in

@@ -119,7 +119,7 @@ import Testing
         let transport = HTTPTransport(options)
         let start = ContinuousClock.now
         #expect(await reason { () async throws(TransportError) in _ = try await transport.send(get(server)) } == .idleTimeout)
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(ContinuousClock.now - start < .seconds(25))
         var request = get(server)
         request.totalTimeout = .milliseconds(200)
         request.idleTimeout = .seconds(60)
@@ -135,7 +135,7 @@ import Testing
         let start = ContinuousClock.now
         task.cancel()
         #expect(await task.value == .cancelled)
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(25))
         let late = Task { () -> TransportError.Reason? in
             unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             return await reason { () async throws(TransportError) in _ = try await transport.send(request) }

@@ -62,11 +62,12 @@ final class ScriptedServer: Sendable {
             return !state.isStopped
         }
         guard isFirst else { return }
+        // The thread that accepts closes: until it has ended, the number must not become somebody else's.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func acceptAll() {
+        defer { close(listener) }
         while true {
             let connection = accept(listener, nil, nil)
             guard connection >= 0 else { return }

@@ -31,6 +31,7 @@ final class OneAnswerServer: Sendable {
         }
         url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/"
         try NamedThread.start("one-answer") { [weak self] in
+            defer { close(listener) }
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
@@ -39,9 +40,9 @@ final class OneAnswerServer: Sendable {
         }.detach()
     }
 
+    /// The thread that accepts closes: until it has ended, the number must not become somebody else's.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     /// Header and body of a request come in as many pieces as the sender likes.

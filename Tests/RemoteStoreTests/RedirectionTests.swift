@@ -111,6 +111,36 @@ import Testing
         await bucket.end()
     }
 
+    @Test(arguments: [
+        ("https://s3.us-east-1.amazonaws.com", "s3.eu-west-1.amazonaws.com", true),
+        ("https://s3.us-east-1.amazonaws.com", "bucket.s3.eu-west-1.amazonaws.com", true),
+        ("https://s3.amazonaws.com", "a.b.s3.dualstack.eu-west-1.amazonaws.com", true),
+        ("https://s3.us-east-1.amazonaws.com", "bucket.s3-us-west-2.amazonaws.com", true),
+        ("https://s3.us-east-1.amazonaws.com", "ec2-1-2-3-4.us-west-2.compute.amazonaws.com", false),
+        ("https://s3.us-east-1.amazonaws.com", "s3-evil-1.us-east-1.elb.amazonaws.com", false),
+        ("https://s3.us-east-1.amazonaws.com", "x.execute-api.us-east-1.amazonaws.com", false),
+        ("https://s3.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com.evil.example", false),
+        ("https://s3.us-east-1.amazonaws.com", "evils3.us-east-1.amazonaws.com", false),
+        ("https://obs.cn-north-4.myhuaweicloud.com", "bucket.obs.cn-east-3.myhuaweicloud.com", true),
+        ("https://obs.cn-north-4.myhuaweicloud.com", "iam.cn-north-4.myhuaweicloud.com", false),
+        ("https://oos-cn.ctyunapi.cn", "oos-hazz.ctyunapi.cn", true), ("https://oos-cn.ctyunapi.cn", "oos-cn.ctyunapi.cn.example", false),
+        (
+            "https://s3.us-south.cloud-object-storage.appdomain.cloud", "s3.private.us-south.cloud-object-storage.appdomain.cloud", true
+        ),
+        ("https://store.example.com", "bucket.store.example.com", true), ("https://store.example.com", "STORE.example.com", true),
+        ("https://store.example.com", "evilstore.example.com", false), ("https://store.example.com", "example.com", false),
+    ])
+    func sites(endpoint: String, host: String, isSame: Bool) throws {
+        #expect(try #require(Endpoint(endpoint)).isSameSite(host) == isSame)
+    }
+
+    @Test func regionsByHost() {
+        #expect(Endpoint("https://s3-us-west-2.amazonaws.com")?.region == "us-west-2")
+        #expect(Endpoint("https://s3express-use1-az4.us-east-1.amazonaws.com")?.region == "us-east-1")
+        #expect(Endpoint("https://s3-fips.us-gov-west-1.amazonaws.com")?.region == "us-gov-west-1")
+        #expect(Endpoint("https://s3.amazonaws.com")?.region == "us-east-1")
+    }
+
     /// An answer without an address is what it always was: an error, or the name of a region.
     @Test func withoutAddress() async throws {
         let door = try OneAnswerServer("HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
