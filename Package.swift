@@ -69,6 +69,7 @@ let package = Package(
             ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
+        layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
         layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", logging]),
         layer("Volume", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", "Uploads", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
@@ -106,6 +107,7 @@ let package = Package(
             swiftSettings: strict),
         tests("StagingTests", ["Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
+        tests("PosixMetadataTests", ["PosixMetadata", "FileSystemTypes", "ObjectStorage", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         tests(

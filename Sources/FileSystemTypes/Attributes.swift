@@ -66,4 +66,7 @@ package struct AttributeChange: Hashable, Sendable {
     package var modified: Time?
 
     package init() {}
+
+    /// Nothing changes but what `FileSystem.clearsSetID` says.
+    package var isEmpty: Bool { self == AttributeChange() }
 }

@@ -3,6 +3,8 @@
 /// `notImplemented` is used where the kernel then does without: programs get ENOTSUP, or the C library and the kernel do it by other means
 /// (reading and writing instead of copy_file_range, the whole file as data for lseek), and this process is not asked again.
 extension FileSystem {
+    package var clearsSetID: Bool { false }
+
     package func connected(to kernel: any KernelNotifier) {}
 
     /// A regular file is created, and closed again; EPERM for others, as mknod(2) has it for a file system without them.

@@ -12,6 +12,13 @@
 package protocol FileSystem: Sendable {
     /// The conversation with the kernel begins: called once, before all others. Returns at once.
     func connected(to kernel: any KernelNotifier)
+    /// Whether the file system itself clears set-user-id, and set-group-id where the group may execute, from regular files (inode(7)), in
+    /// `setAttributes`: when the change is empty (the kernel's word for a write by a caller who may not keep the bits), when it names an
+    /// owner or a group, and when it names a size and the caller is not root.
+    ///
+    /// Else the kernel does, by naming permissions, but then asks for the attribute `security.capability` before each write(2) where
+    /// there are extended attributes at all, which nearly halves the rate of writes. Asked once, before the mount.
+    var clearsSetID: Bool { get }
 
     // MARK: Names
 
@@ -48,8 +55,8 @@ package protocol FileSystem: Sendable {
 
     /// Throws `noData` when there is no such attribute.
     ///
-    /// The kernel asks for `security.capability` before each write(2) that is not answered with `notImplemented`, so this must be
-    /// answered from memory for an open file.
+    /// The kernel asks for `security.capability` on its own when a file is written (see `clearsSetID`), so this must be answered
+    /// from memory for an open file.
     func extendedAttribute(_ name: ExtendedAttributeName, of inode: Inode, for caller: Caller) async throws(Errno) -> [UInt8]
     /// In any order, each once.
     func extendedAttributeNames(of inode: Inode, for caller: Caller) async throws(Errno) -> [ExtendedAttributeName]

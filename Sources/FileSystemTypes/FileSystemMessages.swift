@@ -41,7 +41,7 @@ package struct OpenOptions: Hashable, Sendable {
 
     /// What a write has to wait for before it is answered.
     ///
-    /// The kernel itself sends `synchronize` after each write, except where `direct` is set, too: then it is up to the file system.
+    /// The kernel itself sends `synchronize` after each write: nothing has to be done but to know that it comes.
     package enum Durability: Hashable, Sendable {
         case none
         /// `O_DSYNC`

@@ -16,6 +16,8 @@ final class Bridge: Sendable {
     let notifier: Notifier
     /// Requests and releases that a task still works on.
     let inFlight = Atomic<Int>(0)
+    /// Whether the next answer is that to INIT, for `SetIDClearing` to change.
+    let changesInitReply = Atomic<Bool>(false)
     /// Set by a test, to see that an operation which never answers costs EIO and not a hung process.
     private let dropped = Mutex<String?>(nil)
     private let dropsReplies = Atomic<Bool>(false)

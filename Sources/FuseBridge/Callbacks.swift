@@ -29,6 +29,7 @@ enum Callbacks {
             guard let connection = unsafe connection else { return }
             let bridge = unsafe Bridge.of(userData: userData)
             unsafe Negotiation.apply(bridge.options, to: &connection.pointee)
+            unsafe SetIDClearing.prepare(bridge, connection.pointee)
             bridge.fileSystem.connected(to: bridge.notifier)
             bridge.becameReady()
         }

@@ -48,6 +48,9 @@ import Threads
         guard unsafe fuse_session_mount(raw, path) == 0 else {
             throw .mountFailed(path: path, reason: LibfuseLog.takeReason(or: "fusermount3 refused"))
         }
+        if bridge.fileSystem.clearsSetID, unsafe !SetIDClearing.install(raw) {
+            throw .mountFailed(path: path, reason: LibfuseLog.takeReason(or: "libfuse does not let messages pass"))
+        }
         ReadAhead.set(bridge.options.readAheadKiB, at: path, bridge.logger)
     }
 

@@ -22,6 +22,8 @@ package final class StateFolder: Sendable {
         package var freeSpaceFloor: Int64
         /// How long a call waits for the local disk.
         package var diskDeadline: Duration
+        /// Told before (false) and after (true) each commit of the journal, on its thread.
+        package var onCommit: (@Sendable (_ isDone: Bool) -> Void)?
 
         package init(stagingLimit: Int64 = 10 << 30, freeSpaceFloor: Int64 = 1 << 30, diskDeadline: Duration = .seconds(60)) {
             self.stagingLimit = stagingLimit

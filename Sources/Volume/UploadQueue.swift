@@ -34,13 +34,19 @@ final class UploadQueue: Sendable {
         start(file, after: volume.options.writeBackDelay, retry: Self.firstRetry, in: volume)
     }
 
+    /// Attributes alone: several changes within a second are one request.
+    func scheduleAttributes(_ file: OpenFile, in volume: Volume) {
+        start(file, after: max(volume.options.attributeDelay, volume.options.writeBackDelay), retry: Self.firstRetry, in: volume)
+    }
+
     private func start(_ file: OpenFile, after delay: Duration, retry: Duration, in volume: Volume) {
         state.withLock { state in
             guard state.entries[ObjectIdentifier(file)] == nil, !state.isDraining else { return }
             var entry = Entry(file: file)
             entry.timer = Task { [self] in
-                if delay > .zero { try? await Task.sleep(for: delay) }
-                await run(file, retry: retry, in: volume)
+                // Cancelled while it waits: whoever drains stores the file. An upload under way goes on.
+                if delay > .zero { guard (try? await Task.sleep(for: delay)) != nil else { return } }
+                await Task { [self] in await run(file, retry: retry, in: volume) }.value
             }
             state.entries[ObjectIdentifier(file)] = entry
         }

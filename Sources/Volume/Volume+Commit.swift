@@ -24,14 +24,14 @@ extension Volume {
             if let base = snapshot.map.base { try await keepReadable(base, of: file, isDeleted: false) }
             do throws(StoreError) {
                 guard let (stored, attributes) = try await send(snapshot, of: file) else { continue }
-                settle(file, snapshot, stored, attributes)
+                try? await file.gate.runUncancelled { () async throws(Errno) in settle(file, snapshot, stored, attributes) }
                 await noteStored(file, snapshot)
                 return
             } catch {
                 if try await recover(from: error, snapshot, of: file) { continue }
                 file.withLockedState { $0.failure = error }
                 logger.error("\(error)")
-                throw error.errno
+                throw error.isConflict ? .stale : error.errno
             }
         }
         guard file.isChanged else { return }
@@ -110,7 +110,7 @@ extension Volume {
 
     // MARK: Afterwards
 
-    /// The store has what the snapshot says.
+    /// The store has what the snapshot says. The gate is held: nobody is in the middle of a write.
     private func settle(_ file: OpenFile, _ snapshot: Snapshot, _ stored: StoredObject, _ attributes: ObjectAttributes) {
         let version = stored.version
         let (unused, staged) = tree.withLock { tree in
@@ -122,6 +122,7 @@ extension Volume {
                 node.metadata = attributes.metadata
                 node.remote = RemoteVersion(etag: version.etag, size: version.size)
                 node.lastOpened = node.remote
+                node.appendPosition = stored.appendPosition
                 node.stores += 1
                 node.validUntil = .now + options.metadataTTL
             }

@@ -36,7 +36,7 @@ extension Volume {
         let failure = file.withLockedState { $0.failure }
         let name = describe(file.inode)
         let fileState: FileState =
-            failure?.reason == .preconditionFailed || failure?.reason == .wrongPosition
+            failure?.isConflict == true
             ? .conflict(found: nil) : .failed(failure?.description ?? "it could not be stored")
         do throws(Errno) {
             guard file.hasNewContent else {
@@ -68,6 +68,11 @@ extension Volume {
 }
 
 extension StoreError {
+    /// Somebody else has changed, or removed, the object that a change is based on.
+    var isConflict: Bool {
+        reason == .preconditionFailed || reason == .wrongPosition || reason == .noSuchKey
+    }
+
     /// Another attempt would end in the same way.
     var isFinal: Bool {
         switch reason {

@@ -14,9 +14,11 @@ struct MountRun {
     private let command: MountCommand
     private let logger: Logger
     private let parent: Daemon.Parent?
+    private let crash: CrashPoint?
 
     init(_ command: MountCommand) throws {
         self.command = command
+        crash = try CrashPoint.wanted(in: ProcessInfo.processInfo.environment)
         parent = Daemon.parent()
         logger = try command.log.logger(inBackground: parent != nil)
     }
@@ -32,8 +34,7 @@ struct MountRun {
         let (state, left) = try openState(client)
         defer { try? state?.close() }
         let volume = Volume(
-            GuardedStore(RetryingStore(capable(client), policy: command.connection.retryPolicy, logger: logger)),
-            options: command.volumeOptions(), state: state, logger: logger)
+            reliable(capable(client)), options: command.volumeOptions(), state: state, logger: logger)
         if let left { waiting { await volume.resume(left) } }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
@@ -74,12 +75,18 @@ struct MountRun {
             client, bucket: command.address.bucket, capabilities: CapabilityFinding(client, command, logger: logger).capabilities())
     }
 
+    private func reliable(_ remote: RemoteStore) -> any ObjectStore {
+        let policy = command.connection.retryPolicy
+        guard let crash else { return GuardedStore(RetryingStore(remote, policy: policy, logger: logger)) }
+        return GuardedStore(RetryingStore(CrashingStore(base: remote, point: crash), policy: policy, logger: logger))
+    }
+
     /// What this machine keeps for the mount; nothing for one that allows no changes.
     private func openState(_ client: StoreClient) throws -> (StateFolder?, Recovered?) {
         guard !command.readOnly else { return (nil, nil) }
         let identity = MountIdentity(
             endpoint: client.endpoint.description, bucket: command.address.bucket, prefix: command.volumeOptions().prefix)
-        let (state, left) = try command.writing.openState(identity)
+        let (state, left) = try command.writing.openState(identity, crash)
         return (state, left)
     }
 

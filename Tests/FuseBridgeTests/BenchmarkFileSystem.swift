@@ -11,10 +11,15 @@ final class BenchmarkFileSystem: FileSystem {
     private let requested = Mutex<[Int: Int]>([:])
 
     private let attributeTTL: Duration
+    private let hasExtendedAttributes: Bool
+    let clearsSetID: Bool
 
-    /// Before each read the kernel asks for attributes that are older than `attributeTTL`.
-    init(suspends: Bool, attributeTTL: Duration = .seconds(600)) {
+    /// Before each read the kernel asks for attributes that are older than `attributeTTL`, before each write for `security.capability`
+    /// where there are extended attributes.
+    init(suspends: Bool, attributeTTL: Duration = .seconds(600), hasExtendedAttributes: Bool = false, clearsSetID: Bool = false) {
         self.suspends = suspends
+        self.hasExtendedAttributes = hasExtendedAttributes
+        self.clearsSetID = clearsSetID
         self.attributeTTL = attributeTTL
     }
 
@@ -56,6 +61,10 @@ final class BenchmarkFileSystem: FileSystem {
     }
     func checkAccess(_ access: AccessMask, of inode: Inode, for caller: Caller) async throws(Errno) {}
     func statistics() async throws(Errno) -> FileSystemStatistics { throw .notSupported }
+
+    func extendedAttribute(_ name: ExtendedAttributeName, of inode: Inode, for caller: Caller) async throws(Errno) -> [UInt8] {
+        throw hasExtendedAttributes ? .noData : .notImplemented
+    }
 
     func open(_ inode: Inode, options: OpenOptions, for caller: Caller) async throws(Errno) -> OpenReply {
         OpenReply(handle: Handle(1), keepCache: false)

@@ -76,6 +76,22 @@ extension MountedTests {
             }
         }
 
+        @Test(arguments: [(false, false), (true, false), (true, true)])
+        func smallWrites(hasExtendedAttributes: Bool, clearsSetID: Bool) async throws {
+            let fileSystem = BenchmarkFileSystem(suspends: false, hasExtendedAttributes: hasExtendedAttributes, clearsSetID: clearsSetID)
+            try await Mount.with(fileSystem, limit: .seconds(200)) { mount in
+                for size in [4096, 1 << 17] {
+                    let rate = try unsafe Self.rate(threads: 1, seconds: 3) { descriptor, buffer, number in
+                        unsafe pwrite(descriptor, buffer, size, number % 800 * size) == size
+                    } open: {
+                        try Posix.open(mount.path + "/file", O_WRONLY)
+                    }
+                    print(
+                        "\(size >> 10) KiB write, extended attributes \(hasExtendedAttributes), clears set-id \(clearsSetID): \(Int(rate)) a second")
+                }
+            }
+        }
+
         /// Calls a second of `call`, from `threads` threads with a descriptor and a page-aligned buffer each.
         private static func rate(
             threads: Int, seconds: Int, _ call: @escaping @Sendable (Int32, UnsafeMutableRawPointer, Int) -> Bool, open: () throws -> Int32

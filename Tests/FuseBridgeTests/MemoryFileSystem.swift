@@ -9,6 +9,11 @@ final class MemoryFileSystem: FileSystem {
     let tree = Mutex(MemoryTree())
     let behaviour = Mutex(Behaviour())
     let record = Mutex(Record())
+    let clearsSetID: Bool
+
+    init(clearsSetID: Bool = false) {
+        self.clearsSetID = clearsSetID
+    }
 
     /// How to answer, other than well.
     struct Behaviour: Sendable {

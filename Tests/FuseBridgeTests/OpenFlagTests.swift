@@ -25,7 +25,7 @@ extension MountedTests {
         }
 
         /// What `OpenOptions.Durability` says of the kernel.
-        @Test func theKernelSynchronizesBufferedWrites() async throws {
+        @Test func theKernelSynchronizesEachWrite() async throws {
             let fileSystem = MemoryFileSystem()
             try await Mount.with(fileSystem) { mount in
                 let path = mount.path + "/file"
@@ -35,7 +35,7 @@ extension MountedTests {
                 try Posix.with(path, O_WRONLY | O_DSYNC) { descriptor throws(Errno) in try Posix.write(descriptor, [1]) }
                 #expect(fileSystem.count("fsync") == 1 && fileSystem.count("fdatasync") == 1)
                 try Posix.with(path, O_WRONLY | O_SYNC | Posix.direct) { descriptor throws(Errno) in try Posix.write(descriptor, [1]) }
-                #expect(fileSystem.count("fsync") == 1 && fileSystem.count("fdatasync") == 1)
+                #expect(fileSystem.count("fsync") == 2 && fileSystem.count("fdatasync") == 1)
             }
         }
 
@@ -93,6 +93,30 @@ extension MountedTests {
                 #expect(try Posix.attribute(path, "system.posix_acl_access") == list)
                 #expect(reads(1234))
                 #expect(!reads(1235))
+            }
+        }
+
+        /// Who clears set-id bits, and what the kernel asks for it.
+        @Test(.enabled(if: geteuid() == 0), arguments: [false, true])
+        func setIDBitsAreClearedByOneOfTheTwo(clearsSetID: Bool) async throws {
+            let fileSystem = MemoryFileSystem(clearsSetID: clearsSetID)
+            try await Mount.with(fileSystem, configure: { $0.allowOther = true }) { mount in
+                let path = mount.path + "/file"
+                try Posix.makeFile(path)
+                try Posix.with(path, O_WRONLY) { descriptor throws(Errno) in
+                    for _ in 0..<50 { try Posix.write(descriptor, [1]) }
+                }
+                #expect(clearsSetID ? fileSystem.count("getxattr") <= 2 : fileSystem.count("getxattr") >= 50)
+                try Posix.chmod(path, 0o6777)
+                let changes = fileSystem.record.withLock { $0.changes.count }
+                #expect(Shell.run("python3 -c \"import os; os.setuid(99); open('\(path)','a').write('x')\"") == 0)
+                #expect(try Posix.contents(path).count == 51)
+                let sent = fileSystem.record.withLock { $0.changes.dropFirst(changes).map(\.permissions) }
+                #expect(sent == [clearsSetID ? nil : 0o777])
+                #expect(fileSystem.record.withLock { $0.changes.last?.isEmpty } == clearsSetID)
+                try Posix.chmod(path, 0o6777)
+                #expect(Shell.run("echo root >> \(path)") == 0)
+                #expect(fileSystem.record.withLock { $0.changes.last?.permissions } == 0o6777, "root keeps them")
             }
         }
 

@@ -39,7 +39,8 @@ extension Posix {
     static func attribute(_ path: String, _ name: String, limit: Int = 1 << 16) throws(Errno) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: limit)
         let call = unsafe LinuxCalls.find("lgetxattr", as: LinuxCalls.GetAttribute.self)
-        return try Array(buffer.prefix(check(unsafe call(path, name, &buffer, limit))))
+        let count = try check(unsafe call(path, name, &buffer, limit))
+        return Array(buffer.prefix(count))
     }
 
     /// How long the value is: what getxattr(2) tells for a buffer of no bytes.

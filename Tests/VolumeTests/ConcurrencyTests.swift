@@ -11,7 +11,7 @@ import Volume
     private func name(_ text: String) throws -> FileName { try #require(FileName(Array(text.utf8))) }
 
     @Test func onlyOneCreatesAFileExclusively() async throws {
-        let test = try VolumeUnderTest()
+        let test = try await VolumeUnderTest()
         defer { test.remove() }
         let volume = test.volume
         for round in 0..<20 {
@@ -37,7 +37,7 @@ import Volume
 
     /// Appends through many handles: none overwrites another, and all are stored when the last handle is closed.
     @Test func appendsOfManyHandlesAllArrive() async throws {
-        let test = try VolumeUnderTest()
+        let test = try await VolumeUnderTest()
         defer { test.remove() }
         let volume = test.volume
         let created = try await volume.create(
@@ -61,7 +61,7 @@ import Volume
 
     /// Readers, writers and renames of one file at the same time: every read is a whole version.
     @Test func neverShowsATornFile() async throws {
-        let test = try VolumeUnderTest(ttl: .zero)
+        let test = try await VolumeUnderTest(ttl: .zero)
         defer { test.remove() }
         let versions = (0..<4).map { [UInt8](repeating: UInt8($0), count: 40_000) }
         _ = try await test.bucket.put("file", BytesSource(Bytes(versions[0])), ObjectAttributes(), .always)

@@ -3,49 +3,116 @@ import Foundation
 import Logging
 import ObjectStorage
 import Staging
+import Synchronization
 import TestSupport
 import Volume
 
 /// A volume over a bucket in memory, with limits small enough that little files go up in parts.
-struct VolumeUnderTest: OperationDriver {
-    let volume: Volume
-    let driver: FileSystemDriver
-    let bucket: MemoryBucket
-    let faults: FaultingStore
-    private let folder: URL
-    private let state: StateFolder
+final class VolumeUnderTest: OperationDriver {
+    /// What ends with the process.
+    private struct Life: Sendable {
+        let volume: Volume
+        let driver: FileSystemDriver
+        let state: StateFolder
+        let faults: FaultingStore
+    }
 
-    init(ttl: Duration = .seconds(1), faults plan: [Fault] = [], seed: UInt64 = 1, configure: (inout VolumeOptions) -> Void = { _ in }) throws {
+    let bucket: MemoryBucket
+    private let options: VolumeOptions
+    private let plan: [Fault]
+    private let seed: UInt64
+    private let folder: URL
+    private let life: Mutex<Life>
+    private let crashes: Mutex<SeededGenerator?>
+
+    /// `crashing`: the volume ends, as a killed process does, before some of the operations, and another takes over.
+    init(
+        ttl: Duration = .seconds(1), faults plan: [Fault] = [], seed: UInt64 = 1, capabilities: Capabilities = .memory, crashing: Bool = false,
+        configure: (inout VolumeOptions) -> Void = { _ in }
+    ) async throws {
         var limits = StoreLimits.s3
         limits.minimumPart = 1000
-        bucket = MemoryStore(limits: limits, buckets: ["test"]).bucket("test")
-        faults = FaultingStore(bucket, faults: plan, seed: seed)
-        var policy = RetryPolicy()
-        policy.firstDelay = .microseconds(10)
-        policy.longestDelay = .microseconds(100)
-        policy.maximumAttempts = 30
+        bucket = MemoryStore(limits: limits, capabilities: capabilities, buckets: ["test"]).bucket("test")
         var options = VolumeOptions()
         options.metadataTTL = ttl
         options.partSize = 16 << 10
         configure(&options)
+        self.options = options
+        self.plan = plan
+        self.seed = seed
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-volume-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let identity = MountIdentity(endpoint: "memory", bucket: "test", prefix: options.prefix)
-        state = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0)).0
-        volume = Volume(RetryingStore(faults, policy: policy, logger: logger), options: options, state: state, logger: logger)
-        driver = FileSystemDriver(volume, remote: bucket)
+        life = Mutex(try await Self.begin(bucket, options, plan, seed, folder))
+        crashes = Mutex(crashing ? SeededGenerator(seed: seed) : nil)
     }
 
-    func apply(_ operation: TestSupport.Operation) async -> Outcome { await driver.apply(operation) }
-    func snapshot() async throws(Errno) -> TreeSnapshot { try await driver.snapshot() }
+    private static func begin(
+        _ bucket: MemoryBucket, _ options: VolumeOptions, _ plan: [Fault], _ seed: UInt64, _ folder: URL
+    ) async throws -> Life {
+        let faults = FaultingStore(bucket, faults: plan, seed: seed)
+        var policy = RetryPolicy()
+        policy.firstDelay = .microseconds(10)
+        policy.longestDelay = .microseconds(100)
+        policy.maximumAttempts = 30
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let identity = MountIdentity(endpoint: "memory", bucket: "test", prefix: options.prefix)
+        let (state, left) = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0))
+        let store = GuardedStore(RetryingStore(faults, policy: policy, logger: logger))
+        let volume = Volume(store, options: options, state: state, logger: logger)
+        await volume.resume(left)
+        return Life(volume: volume, driver: FileSystemDriver(volume, remote: bucket), state: state, faults: faults)
+    }
+
+    var volume: Volume { life.withLock { $0.volume } }
+    var faults: FaultingStore { life.withLock { $0.faults } }
+
+    /// Nothing the volume does after this reaches the store or the disk.
+    func crash(forgetting: Bool = false) async throws {
+        let old = life.withLock { $0 }
+        old.faults.setFaults([Fault(.every, error: StoreError(.invalidRequest, "the process is gone"))])
+        try old.state.close()
+        if forgetting {
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+                try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+            }
+        }
+        let new = try await Self.begin(bucket, options, plan, seed, folder)
+        life.withLock { $0 = new }
+    }
+
+    func apply(_ operation: TestSupport.Operation) async -> Outcome {
+        let isDue = crashes.withLock { ($0?.next() ?? 1) % 5 == 0 }
+        do {
+            if isDue { try await crash() }
+        } catch {
+            return .failed(.inputOutput)
+        }
+        return await life.withLock { $0.driver }.apply(operation)
+    }
+
+    func snapshot() async throws(Errno) -> TreeSnapshot { try await life.withLock { $0.driver }.snapshot() }
 
     func remove() {
-        try? state.close()
+        try? life.withLock { $0.state }.close()
         try? FileManager.default.removeItem(at: folder)
     }
 }
 
 extension BucketName: ExpressibleByStringLiteral {
     package init(stringLiteral value: String) { self.init(value) }
+}
+
+extension Capabilities {
+    /// What the stores can do that a volume may meet.
+    static let varieties: [Capabilities] = {
+        var parts = Capabilities.least
+        parts.partCopy = true
+        var appends = Capabilities.memory
+        appends.append = AppendRules(maximumAppends: 3)
+        var everyAppends = Capabilities.memory
+        everyAppends.append = AppendRules(maximumAppends: nil, anyObject: true)
+        var files = Capabilities.memory
+        (files.modify, files.rename, files.append) = (true, true, nil)
+        return [.least, parts, appends, everyAppends, files]
+    }()
 }
