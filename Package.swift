@@ -92,7 +92,8 @@ let package = Package(
         tests(
             "RemoteStoreTests",
             [
-                "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", "Threads", logging,
+                "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", "FileSystemTypes", "StoreServer", "TestSupport", "Threads",
+                crypto, logging,
             ]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(

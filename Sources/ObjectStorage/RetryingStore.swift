@@ -6,7 +6,7 @@ package import Logging
 /// Never repeated blindly: conditional writes and completions of multipart uploads whose outcome is unknown. It is looked up first: a repetition
 /// would fail for the sake of what the first one did.
 package struct RetryingStore<Base: ObjectStore>: ObjectStore {
-    let base: Base
+    package let base: Base
     let policy: RetryPolicy
     let logger: Logger
 
@@ -20,7 +20,7 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     package var capabilities: Capabilities { base.capabilities }
 
     /// Runs `body` until it succeeds, fails for good, or the policy gives up.
-    func retrying<Value>(
+    package func retrying<Value>(
         _ body: (_ attempt: Int) async throws(StoreError) -> Value, unless isFinal: (StoreError) -> Bool = { _ in false }
     ) async throws(StoreError) -> Value {
         let start = ContinuousClock.now

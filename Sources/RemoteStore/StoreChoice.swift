@@ -1,3 +1,5 @@
+package import ObjectStorage
+
 /// Which store is meant and how it is spoken to, decided from what was said, what is set and what hosts are known. Pure.
 package struct StoreChoice: Hashable, Sendable {
     /// What a user said; nil where nothing was said.
@@ -84,9 +86,10 @@ package struct StoreChoice: Hashable, Sendable {
         }
     }
 
-    /// The dialect of this family that goes with a signature.
-    package func dialect(_ signature: StoreClient.Signature) -> Dialect {
-        family == .obs && signature != .obs ? .obsCompatible : Dialect(family)
+    /// The dialect of this family that goes with a signature and a bucket, nil for none.
+    package func dialect(_ signature: StoreClient.Signature, bucket: BucketName? = nil) -> Dialect {
+        if family == .s3, endpoint.isAmazon, let bucket, bucket.isDirectory { return .s3Directory }
+        return family == .obs && signature != .obs ? .obsCompatible : Dialect(family)
     }
 }
 

@@ -13,6 +13,8 @@ package final class ScriptedServer: Sendable {
         case hang
         /// An answer whose body has no end.
         case endless
+        /// Speaks HTTP/2 with a client that began it: 200 with this body.
+        case http2(String)
         /// Reads until the client gives up, answers nothing.
         case readAll
     }
@@ -61,11 +63,12 @@ package final class ScriptedServer: Sendable {
             return !state.isStopped
         }
         guard isFirst else { return }
+        // The thread that accepts closes: until it has ended, the number must not become somebody else's.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func acceptAll() {
+        defer { close(listener) }
         while true {
             let connection = accept(listener, nil, nil)
             guard connection >= 0 else { return }
@@ -87,6 +90,9 @@ package final class ScriptedServer: Sendable {
                 _ = send(bytes, connection)
                 return
             case .hang, .readAll: drain(connection)
+            case .http2(let body):
+                answerHTTP2(body, connection)
+                return
             case .endless:
                 guard send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n", connection) else { return }
                 let chunk = String(repeating: "x", count: 65_536)
@@ -109,6 +115,33 @@ package final class ScriptedServer: Sendable {
             if head.lowercased().contains("content-length: 1\r\n"), !head.contains("100-continue") { unsafe _ = recv(connection, &byte, 1, 0) }
             return head
         }
+    }
+
+    /// The rest of the preface, frames up to the first request, and one answer (RFC 9113, 3.4 and 4.1).
+    private func answerHTTP2(_ body: String, _ connection: Int32) {
+        guard receive(6, connection) != nil else { return }
+        while let head = receive(9, connection) {
+            let count = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
+            guard count == 0 || receive(count, connection) != nil else { return }
+            if head[3] == 1 { break }
+        }
+        let settings: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
+        let acknowledgement: [UInt8] = [0, 0, 0, 4, 1, 0, 0, 0, 0]
+        let headers: [UInt8] = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88]
+        let data = [0, 0, UInt8(body.utf8.count), 0, 1, 0, 0, 0, 1] + Array(body.utf8)
+        _ = send(settings + acknowledgement + headers + data, connection)
+        drain(connection)
+    }
+
+    private func receive(_ count: Int, _ connection: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var got = 0
+        while got < count {
+            let more = unsafe bytes[got...].withUnsafeMutableBytes { unsafe recv(connection, $0.baseAddress, $0.count, 0) }
+            guard more > 0 else { return nil }
+            got += more
+        }
+        return bytes
     }
 
     private func drain(_ connection: Int32) {
