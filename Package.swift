@@ -71,14 +71,14 @@ let package = Package(
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
         layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
         layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", logging]),
-        layer("Volume", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", "Uploads", logging]),
+        layer("Volume", ["FileSystemTypes", "ObjectStorage", "Content", "PosixMetadata", "Staging", "Uploads", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program(
             "windlass",
             [
-                "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Staging", "Threads", "Volume", "FuseBridge",
-                arguments, logging,
+                "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "PosixMetadata", "RemoteStore", "Staging", "Threads", "Volume",
+                "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
@@ -109,7 +109,7 @@ let package = Package(
         tests("StagingTests", ["Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
         tests("PosixMetadataTests", ["PosixMetadata", "FileSystemTypes", "ObjectStorage", "TestSupport"], resources: [.copy("Fixtures")]),
-        tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
+        tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "PosixMetadata", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         tests(
             "MountTests",

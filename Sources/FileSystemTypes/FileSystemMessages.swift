@@ -116,11 +116,12 @@ package struct DirectoryEntry: Hashable, Sendable {
     /// The name as bytes: `.` and `..` occur here, so it is no `FileName`.
     package var name: [UInt8]
     package var inode: Inode
-    package var kind: FileKind
+    /// Nil where it is not known without asking the store (`DT_UNKNOWN`, readdir(3)).
+    package var kind: FileKind?
     /// Where reading goes on after this entry; never 0.
     package var cookie: UInt64
 
-    package init(name: [UInt8], inode: Inode, kind: FileKind, cookie: UInt64) {
+    package init(name: [UInt8], inode: Inode, kind: FileKind?, cookie: UInt64) {
         self.name = name
         self.inode = inode
         self.kind = kind

@@ -23,7 +23,7 @@ extension DirectoryEntry {
     fileprivate var status: stat {
         var status = stat()
         status.st_ino = UInt(inode.rawValue)
-        status.st_mode = kind.modeBits
+        status.st_mode = kind?.modeBits ?? 0
         return status
     }
 

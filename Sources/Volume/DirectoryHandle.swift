@@ -1,5 +1,6 @@
 internal import FileSystemTypes
 internal import ObjectStorage
+internal import PosixMetadata
 internal import Synchronization
 
 /// One name that reading a directory gives.
@@ -7,17 +8,22 @@ struct DirectoryItem: Sendable {
     /// Nil for `.` and `..`.
     let name: FileName?
     let isParent: Bool
+    /// Of what the store has: a folder or an object, shown as `regular`.
     let kind: FileKind
+    /// An object so small that it may be a symbolic link or a special file: only its metadata tell.
+    let mayBeSpecial: Bool
 
-    init(name: FileName, kind: FileKind) {
+    init(name: FileName, kind: FileKind, mayBeSpecial: Bool = false) {
         self.name = name
         self.kind = kind
+        self.mayBeSpecial = mayBeSpecial
         isParent = false
     }
 
     private init(isParent: Bool) {
         name = nil
         kind = .directory
+        mayBeSpecial = false
         self.isParent = isParent
     }
 
@@ -82,8 +88,8 @@ final class DirectoryHandle: Sendable {
             }
             var skipped = 0
             // Folders first: a name that is both is shown as the folder.
-            for prefix in page.commonPrefixes { skipped += add(prefix, .directory, &state) }
-            for object in page.objects where object.key != folder { skipped += add(object.key, .regular, &state) }
+            for prefix in page.commonPrefixes { skipped += add(prefix, .directory, nil, &state) }
+            for object in page.objects where object.key != folder { skipped += add(object.key, .regular, object.size, &state) }
             return skipped
         }
     }
@@ -105,9 +111,9 @@ final class DirectoryHandle: Sendable {
         }
     }
 
-    private func add(_ key: Key, _ kind: FileKind, _ state: inout State) -> Int {
+    private func add(_ key: Key, _ kind: FileKind, _ size: Int64?, _ state: inout State) -> Int {
         guard let name = KeySpace.name(of: key, in: folder) else { return 1 }
-        if state.seen.insert(name).inserted { state.items.append(DirectoryItem(name: name, kind: kind)) }
+        if state.seen.insert(name).inserted { state.items.append(DirectoryItem(name: name, kind: kind, mayBeSpecial: size.map { $0 <= LinkTarget.maximumBytes } ?? false)) }
         return 0
     }
 }

@@ -1,5 +1,6 @@
 internal import FileSystemTypes
 internal import ObjectStorage
+internal import PosixMetadata
 
 /// The version of an object that a file's bytes come from.
 struct RemoteVersion: Hashable, Sendable {
@@ -20,6 +21,17 @@ struct Node: Sendable {
     /// All user metadata of the object or marker, so that what is not ours survives a rewrite.
     var metadata: [String: String] = [:]
     var contentType: String?
+    /// The user's, and access control lists.
+    var extendedAttributes = ExtendedAttributes()
+    /// What a symbolic link leads to, once it has been asked.
+    var linkTarget: [UInt8]?
+    /// What else HEAD said of the object.
+    var storageClass: String?
+    var version: VersionID?
+    /// When names were last added to or removed from this folder here: its marker does not say so.
+    var touched: Timestamp?
+    /// One change of a folder's marker at a time.
+    var markerGate: SerialGate?
     /// Where the next append to the object goes, if it can grow.
     var appendPosition: Int64?
     /// For folders: there is a key for the folder itself.
@@ -59,8 +71,8 @@ struct Node: Sendable {
         var result = attributes
         if let local = file?.localAttributes {
             result.size = local.size
-            result.modified = max(local.modified, result.modified)
-            result.changed = max(local.modified, result.changed)
+            result.modified = local.modified
+            result.changed = max(local.changed, result.changed)
         }
         if isUnlinked { result.linkCount = 0 }
         return result
@@ -73,21 +85,4 @@ struct FolderListing: Sendable {
     var validUntil: ContinuousClock.Instant
     /// Larger folders are not remembered.
     static let maximumNames = 20_000
-}
-
-extension Node {
-    /// What goes to the store with the bytes: ours, and whatever else was there.
-    var storedAttributes: ObjectAttributes { objectAttributes(currentAttributes.stored) }
-
-    /// The same without times: those of the last write are not known before it has been made.
-    var streamedAttributes: ObjectAttributes {
-        var stored = currentAttributes.stored
-        (stored.modified, stored.changed) = (nil, nil)
-        return objectAttributes(stored)
-    }
-
-    private func objectAttributes(_ stored: StoredAttributes) -> ObjectAttributes {
-        ObjectAttributes(
-            contentType: contentType ?? (kind == .directory ? "application/x-directory" : nil), metadata: stored.merged(into: metadata, kind: kind))
-    }
 }

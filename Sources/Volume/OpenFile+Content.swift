@@ -110,6 +110,7 @@ extension OpenFile {
 extension OpenFile.State {
     mutating func touchContent() {
         modified = .now
+        changed = modified
         revision.content += 1
     }
 

@@ -29,6 +29,8 @@ final class OpenFile: Sendable {
         /// Ranges of the staging file that nothing refers to any more.
         var garbage: [ByteRange] = []
         var modified = Timestamp.now
+        /// When the content was last changed, whatever `modified` was set to since.
+        var changed = Timestamp.now
         /// Of now, of what the store has, and of what the journal has.
         var revision = Revision()
         var stored = Revision()
@@ -79,9 +81,9 @@ final class OpenFile: Sendable {
         state.withLock { $0.revision.content != $0.stored.content }
     }
 
-    /// Size and time of content that the store does not have; nil while it has it.
-    var localAttributes: (size: Int64, modified: Timestamp)? {
-        state.withLock { $0.revision.content == $0.stored.content ? nil : ($0.map.size, $0.modified) }
+    /// Size and times of content that the store does not have; nil while it has it.
+    var localAttributes: (size: Int64, modified: Timestamp, changed: Timestamp)? {
+        state.withLock { $0.revision.content == $0.stored.content ? nil : ($0.map.size, $0.modified, $0.changed) }
     }
 
     var base: ObjectVersion? { state.withLock { $0.map.base } }

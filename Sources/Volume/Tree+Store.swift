@@ -1,5 +1,6 @@
 internal import FileSystemTypes
 internal import ObjectStorage
+internal import PosixMetadata
 
 extension Tree {
     /// What memory says of a name.
@@ -35,10 +36,10 @@ extension Tree {
             if let known, hasUnstored(below: known) { return self[known]?.currentAttributes }
             if let known { unlink(known) }
             return nil
-        case .file: kind = .regular
+        case .file(let info): kind = info.kind(options)
         case .folder: kind = .directory
         }
-        if let known, let node = self[known], node.kind != kind { unlink(known) }
+        if let known, let node = self[known], node.kind != kind || node.isOtherLink(found) { unlink(known) }
         let inode = child(name, of: parent) ?? add(kind, path: path, in: parent, options)
         return update(inode) { node in
             node.take(found, options)
@@ -64,6 +65,7 @@ extension Node {
         validUntil = .now + options.metadataTTL
         switch found {
         case .file(let info):
+            linkTarget = target(info, options)
             take(info, options)
             remote = RemoteVersion(etag: info.etag, size: info.size)
             appendPosition = info.appendPosition
@@ -79,34 +81,32 @@ extension Node {
         attributes = Attributes(before.inode, before.kind, info, options)
         // A folder without marker has no time of its own: it keeps the one it was first seen with.
         if info == nil { (attributes.accessed, attributes.modified, attributes.changed) = (before.accessed, before.modified, before.changed) }
+        if let touched, kind == .directory {
+            attributes.modified = max(attributes.modified, touched)
+            attributes.changed = max(attributes.changed, touched)
+        }
+        describe(info, options)
+    }
+
+    /// What the object has besides attributes.
+    mutating func describe(_ info: ObjectInfo?, _ options: VolumeOptions) {
         metadata = info?.metadata ?? [:]
         contentType = info?.contentType
-    }
-}
-
-extension Attributes {
-    /// The attributes stored with an object, or the volume's defaults.
-    ///
-    /// Folders have a link count of 1, which says that their subfolders are not counted: with 2, find(1) and fts(3) would not look for any.
-    init(_ inode: Inode, _ kind: FileKind, _ info: ObjectInfo?, _ options: VolumeOptions) {
-        let stored = StoredAttributes(info?.metadata ?? [:])
-        let modified = stored.modified ?? info?.lastModified ?? .now
-        self.init(
-            inode: inode, kind: kind,
-            permissions: stored.permissions ?? (kind == .directory ? options.directoryPermissions : options.filePermissions),
-            userID: stored.userID ?? options.userID, groupID: stored.groupID ?? options.groupID,
-            size: kind == .directory ? 0 : info?.size ?? 0,
-            accessed: modified, modified: modified, changed: stored.changed ?? info?.lastModified ?? modified)
+        storageClass = info?.storageClass
+        version = info?.version
+        let stored = options.keepsAttributes ? metadata[ExtendedAttributes.metadataName] : nil
+        extendedAttributes = stored.map { ExtendedAttributes(decoding: $0) } ?? ExtendedAttributes()
     }
 
-    /// What is to be stored of them.
-    var stored: StoredAttributes {
-        var stored = StoredAttributes()
-        stored.permissions = permissions
-        stored.userID = userID
-        stored.groupID = groupID
-        stored.modified = modified
-        stored.changed = changed
-        return stored
+    /// A link that leads elsewhere is another inode: the kernel keeps what it was told of this one.
+    func isOtherLink(_ found: Found) -> Bool {
+        guard kind == .symbolicLink, case .file(let info) = found else { return false }
+        return remote?.etag != info.etag
+    }
+
+    private func target(_ info: ObjectInfo, _ options: VolumeOptions) -> [UInt8]? {
+        guard kind == .symbolicLink else { return nil }
+        if case .inline(let target) = StoredMetadata(info.metadata, isFolder: false).linkTarget { return target }
+        return remote?.etag == info.etag ? linkTarget : nil
     }
 }

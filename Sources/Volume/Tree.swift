@@ -112,6 +112,7 @@ struct Tree: Sendable {
         guard let node = nodes[inode], !node.isUnlinked, let parent = node.parent, let name = node.name else { return }
         inodes[ChildName(parent: parent, name: name)] = nil
         nodes[inode]?.isUnlinked = true
+        nodes[inode]?.attributes.changed = .now
         noteRemoved(name, in: parent)
         dropIfUnused(inode)
     }
@@ -158,12 +159,21 @@ struct Tree: Sendable {
     // MARK: Listings
 
     mutating func noteAdded(_ name: FileName, _ kind: FileKind, in parent: Inode) {
-        nodes[parent]?.changes += 1
+        noteChanged(parent)
         nodes[parent]?.listing?.names[name] = kind
     }
 
     mutating func noteRemoved(_ name: FileName, in parent: Inode) {
-        nodes[parent]?.changes += 1
+        noteChanged(parent)
         nodes[parent]?.listing?.names[name] = nil
+    }
+
+    /// The folder's times say so too, here: a request for each name would be needed to store them.
+    private mutating func noteChanged(_ folder: Inode) {
+        let now = Timestamp.now
+        nodes[folder]?.changes += 1
+        nodes[folder]?.touched = now
+        nodes[folder]?.attributes.modified = now
+        nodes[folder]?.attributes.changed = now
     }
 }

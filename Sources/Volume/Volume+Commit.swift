@@ -50,7 +50,7 @@ extension Volume {
             let key = keys.file(path)
             return tree.withLock { tree in
                 guard let node = tree[file.inode] else { return nil }
-                let (full, streamed) = (node.storedAttributes, node.streamedAttributes)
+                let (full, streamed) = (node.storedAttributes(options), node.streamedAttributes(options))
                 return file.withLockedState { $0.snapshot(key, full, streamed) }
             }
         }
@@ -126,6 +126,7 @@ extension Volume {
                 node.metadata = attributes.metadata
                 node.remote = RemoteVersion(etag: version.etag, size: version.size)
                 node.lastOpened = node.remote
+                node.version = version.version
                 node.appendPosition = stored.appendPosition
                 node.stores += 1
                 node.validUntil = .now + options.metadataTTL

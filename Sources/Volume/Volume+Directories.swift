@@ -29,10 +29,16 @@ extension Volume {
         return tree.withLock { tree in
             items.map { index, item in
                 DirectoryEntry(
-                    name: item.name?.bytes ?? item.dots, inode: tree.number(of: item, in: directory.inode, path), kind: item.kind,
+                    name: item.name?.bytes ?? item.dots, inode: tree.number(of: item, in: directory.inode, path), kind: kind(of: item, in: directory.inode, tree),
                     cookie: UInt64(index + 1))
             }
         }
+    }
+
+    /// Nil for what only a request could tell: whoever needs it asks for the attributes.
+    private func kind(of item: DirectoryItem, in folder: Inode, _ tree: Tree) -> FileKind? {
+        guard item.mayBeSpecial, options.keepsAttributes else { return item.kind }
+        return item.name.flatMap { tree.child($0, of: folder) }.flatMap { tree[$0]?.kind }
     }
 
     /// Attributes are given for what is known anyway: asking for each would cost a request that `ls` does not need.

@@ -56,9 +56,9 @@ extension Volume {
     /// Asks the store what a path is. A listing may have told the kind already, which saves a request.
     func find(_ path: [FileName], expecting kind: FileKind?) async throws(Errno) -> Found {
         switch kind {
-        case .regular: return try await findFile(path)
         case .directory: return try await findFolder(path)
-        default:
+        case .some: return try await findFile(path)
+        case nil:
             async let file = settled { () async throws(Errno) in try await self.findFile(path) }
             async let folder = settled { () async throws(Errno) in try await self.findFolder(path) }
             // A name that is both is shown as the folder: everything below it stays reachable.

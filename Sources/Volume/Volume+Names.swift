@@ -3,40 +3,6 @@ internal import ObjectStorage
 internal import Synchronization
 
 extension Volume {
-    package func makeDirectory(_ name: FileName, in parent: Inode, permissions: UInt16, for caller: Caller) async throws(Errno) -> Entry {
-        try checkWritable()
-        let path = try path(of: parent) + [name]
-        try checkLength(of: keys.folder(path))
-        if let existing = try await entry(name, in: parent, referencing: true) {
-            forget(existing.inode, count: 1)
-            throw Errno.exists
-        }
-        var node = Node(attributes: Attributes(.root, .directory, nil, options))
-        node.attributes.permissions = permissions
-        node.attributes.userID = caller.userID
-        node.attributes.groupID = caller.groupID
-        node.metadata = node.storedAttributes.metadata
-        node.hasMarker = true
-        try await putMarker(path, node)
-        return entry(addFolder(node, path, in: parent))
-    }
-
-    private func addFolder(_ node: Node, _ path: [FileName], in parent: Inode) -> Attributes {
-        tree.withLock { tree in
-            guard let name = path.last else { preconditionFailure("the top is never made") }
-            if let known = tree.child(name, of: parent) { tree.unlink(known) }
-            var node = node
-            let inode = tree.freeInode(for: path)
-            node.attributes.inode = inode
-            node.validUntil = .now + options.metadataTTL
-            node.listing = FolderListing(names: [:], validUntil: .now + options.metadataTTL)
-            tree.insert(node, as: inode, name: name, in: parent)
-            tree.noteAdded(name, .directory, in: parent)
-            tree.reference(inode)
-            return node.attributes
-        }
-    }
-
     package func unlink(_ name: FileName, in parent: Inode, for caller: Caller) async throws(Errno) {
         try checkWritable()
         try await withEntry(name, in: parent) { (attributes) async throws(Errno) in

@@ -7,7 +7,11 @@ internal import Synchronization
 extension Volume {
     package func open(_ inode: Inode, options: OpenOptions, for caller: Caller) async throws(Errno) -> OpenReply {
         if options.writes || options.truncate { try checkWritable() }
-        guard try node(inode).kind != .directory else { throw Errno.isDirectory }
+        switch try node(inode).kind {
+        case .directory: throw Errno.isDirectory
+        case .symbolicLink: throw Errno.tooManySymbolicLinks
+        default: break
+        }
         _ = try await attributes(of: inode, handle: nil)
         return try await openKnown(inode, options)
     }
@@ -43,7 +47,9 @@ extension Volume {
             return (existing, try await open(existing.inode, options: options, for: caller))
         }
         if options.append, self.options.appends == .native, store.capabilities.append == nil { throw Errno.notPermitted }
-        guard let (attributes, file) = try addFile(path, in: parent, unlessChangedSince: changes, permissions: permissions, for: caller) else {
+        let new = try newNode(.regular, name, in: parent, permissions: permissions, for: caller)
+        try checkFits(new)
+        guard let (attributes, file) = try addFile(new, path, in: parent, unlessChangedSince: changes) else {
             // Names have come or gone while the store was asked: its answer may be older than they are.
             return try await create(name, in: parent, permissions: permissions, options: options, for: caller)
         }
@@ -55,24 +61,21 @@ extension Volume {
 
     /// A new, empty file that only this mount knows; nil when the folder is not as it was.
     private func addFile(
-        _ path: [FileName], in parent: Inode, unlessChangedSince changes: Int?, permissions: UInt16, for caller: Caller
+        _ new: Node, _ path: [FileName], in parent: Inode, unlessChangedSince changes: Int?
     ) throws(Errno) -> (Attributes, OpenFile)? {
         guard let name = path.last else { throw Errno.invalidArgument }
         return tree.withLock { tree in
             guard tree.child(name, of: parent) == nil, tree[parent]?.changes == changes else { return nil }
-            let inode = tree.add(.regular, path: path, in: parent, options)
+            var node = new
+            let inode = tree.freeInode(for: path)
+            let file = OpenFile(new: inode)
+            node.attributes.inode = inode
+            node.file = file
+            tree.insert(node, as: inode, name: name, in: parent)
             tree.noteUnstored(inode)
             tree.noteAdded(name, .regular, in: parent)
             tree.reference(inode)
-            let file = OpenFile(new: inode)
-            let attributes = tree.update(inode) { node in
-                node.attributes.permissions = permissions
-                node.attributes.userID = caller.userID
-                node.attributes.groupID = caller.groupID
-                node.file = file
-                return node.currentAttributes
-            }
-            return attributes.map { ($0, file) }
+            return (node.currentAttributes, file)
         }
     }
 
@@ -121,9 +124,10 @@ extension Volume {
     private func closeLast(_ file: OpenFile) async {
         guard file.withLockedState({ $0.recorded != $0.revision }) else { return queue.schedule(file, in: self) }
         let outcome = await settled { () async throws(Errno) in
-            guard options.writesBack, tree.withLock({ $0.path(of: file.inode) }) != nil else { return try await upload(file) }
+            let waits = options.writesBack || !file.hasNewContent && options.attributeDelay > .zero
+            guard waits, tree.withLock({ $0.path(of: file.inode) }) != nil else { return try await upload(file) }
             try await record(file)
-            queue.schedule(file, in: self)
+            if file.hasNewContent { queue.schedule(file, in: self) } else { queue.scheduleAttributes(file, in: self) }
         }
         guard case .failure = outcome, !file.isOpen else { return }
         await setAside(file)

@@ -11,7 +11,9 @@ extension Volume {
         for _ in 0..<3 {
             let revision = opened.file.withLockedState { $0.revision }
             do throws(Errno) {
-                return try await content(of: opened, in: range)
+                let bytes = try await content(of: opened, in: range)
+                if !bytes.isEmpty { noteRead(opened.file) }
+                return bytes
             } catch {
                 // A write, a commit or a rename may have come between: then the bytes are elsewhere now.
                 guard opened.file.withLockedState({ $0.revision }) != revision || error == .stale else { throw error }

@@ -65,25 +65,26 @@ extension Volume {
             logger.error("\(record.key) has no path below this mount; it stays on the local disk")
             return nil
         }
-        let info = ObjectInfo(size: map.size, contentType: record.attributes.contentType, metadata: record.attributes.metadata)
+        let info = ObjectInfo(size: map.size, contentType: record.attributes.contentType, metadata: record.attributes.metadata, storageClass: record.attributes.storageClass)
         return tree.withLock { tree in
             guard let parent = tree.folder(Array(path.dropLast()), options) else { return nil }
             guard let name = path.last, tree.child(name, of: parent) == nil else { return nil }
-            let inode = tree.add(.regular, path: path, in: parent, options)
+            let kind = info.kind(options)
+            let inode = tree.add(kind, path: path, in: parent, options)
             tree.noteUnstored(inode)
             let file = OpenFile(inode: inode, base: nil)
             _ = tree.update(inode) { node in
-                node.attributes = Attributes(inode, .regular, info, options)
-                node.metadata = info.metadata
-                node.contentType = info.contentType
+                node.attributes = Attributes(inode, kind, info, options)
+                node.describe(info, options)
                 node.remote = map.base.map { RemoteVersion(etag: $0.etag, size: $0.size) }
                 node.file = file
             }
+            let times = tree[inode]?.attributes
             file.withLockedState { state in
                 state.map = map
                 state.staged = staged
                 state.record = record.id
-                state.modified = StoredAttributes(info.metadata).modified ?? .now
+                (state.modified, state.changed) = (times?.modified ?? .now, times?.changed ?? .now)
                 state.revision = OpenFile.Revision(content: 1, attributes: 1)
                 state.recorded = state.revision
                 state.hasExplicitTimes = true

@@ -1,6 +1,7 @@
 internal import Content
 package import FileSystemTypes
 internal import ObjectStorage
+internal import PosixMetadata
 internal import Staging
 internal import Synchronization
 
@@ -129,7 +130,11 @@ extension Volume {
         let new = keys.file(move.newPath)
         finish(move, nil)
         let file = tree.withLock { tree in
-            _ = tree.update(move.source) { $0.remote = replaced }
+            _ = tree.update(move.source) { node in
+                node.remote = replaced
+                // The type was only guessed, from the name that it had for a while.
+                node.contentType = ContentType.guess(.regular, name: move.newName)
+            }
             return tree[move.source]?.file
         }
         file?.withLockedState { state in

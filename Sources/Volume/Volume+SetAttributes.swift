@@ -1,6 +1,7 @@
 internal import Content
 package import FileSystemTypes
 internal import ObjectStorage
+internal import PosixMetadata
 internal import Synchronization
 
 extension Volume {
@@ -9,36 +10,107 @@ extension Volume {
     ) async throws(Errno) -> AttributeReply {
         try checkWritable()
         let known = try await attributes(of: inode, handle: handle).attributes
-        if known.kind == .directory { return try await setFolderAttributes(change, of: inode) }
-        let (file, _) = try attach(inode, writing: false)
-        let outcome = await settled { () async throws(Errno) in try await apply(change, to: file) }
-        await detach(file, writing: false)
-        try outcome.get()
+        if known.kind == .directory, change.size != nil { throw Errno.isDirectory }
+        if let size = change.size, size != known.size { try await resize(inode, to: size, change, caller) }
+        guard options.keepsAttributes else {
+            try checkKept(change, known)
+            return reply(try currentAttributes(of: inode))
+        }
+        let caller = caller.resolved
+        if try changesStored(change, of: inode, caller) {
+            try await self.change(inode, times: change.modified) { (node) throws(Errno) in node.apply(change, by: caller) }
+        }
         return reply(try currentAttributes(of: inode))
     }
 
-    /// Changes wait for the close of whoever writes the file; where nobody does, they are stored at once.
-    private func apply(_ change: AttributeChange, to file: OpenFile) async throws(Errno) {
-        let before = file.withLockedState { $0.stored == $0.revision }
-        if let size = change.size, size != (try currentAttributes(of: file.inode).size) { try await truncate(file, to: size) }
-        if change.touchesStored {
-            tree.withLock { tree in
-                _ = tree.update(file.inode) { node in node.attributes.apply(change) }
-                file.withLockedState { $0.touchAttributes(change) }
+    private func resize(_ inode: Inode, to size: Int64, _ change: AttributeChange, _ caller: Caller) async throws(Errno) {
+        try await changeFile(inode) { (file) async throws(Errno) in try await truncate(file, to: size) }
+    }
+
+    /// Whether there is anything to be stored, apart from the content.
+    private func changesStored(_ change: AttributeChange, of inode: Inode, _ caller: Caller) throws(Errno) -> Bool {
+        if change.permissions != nil || change.userID != nil || change.groupID != nil { return true }
+        if change.modified != nil || change.accessed != nil { return true }
+        var node = try node(inode)
+        let before = node.attributes.permissions
+        node.apply(change, by: caller)
+        return node.attributes.permissions != before
+    }
+
+    /// `--posix=off`: what is so already succeeds, the times of now included.
+    private func checkKept(_ change: AttributeChange, _ known: Attributes) throws(Errno) {
+        let isSame =
+            change.permissions ?? known.permissions == known.permissions && change.userID ?? known.userID == known.userID
+            && change.groupID ?? known.groupID == known.groupID
+        let setsTimes = [change.accessed, change.modified].contains { time in
+            if case .at = time { true } else { false }
+        }
+        guard isSame, !setsTimes else { throw Errno.notPermitted }
+    }
+
+    // MARK: Any change of what is stored beside the content
+
+    /// Changes attributes, extended ones among them, and keeps the change. `times`: those of the content are among them.
+    ///
+    /// Fails with ENOSPC when the object's metadata would be more than the store takes; nothing is changed then.
+    func change(
+        _ inode: Inode, times: AttributeChange.Time? = nil, _ body: (inout Node) throws(Errno) -> Void
+    ) async throws(Errno) {
+        guard try node(inode).kind != .directory else { return try await changeFolder(inode, body) }
+        try await changeFile(inode) { (file) async throws(Errno) in
+            try changed(inode, marking: file, times, body)
+        }
+    }
+
+    private func changed(
+        _ inode: Inode, marking file: OpenFile, _ times: AttributeChange.Time?, _ body: (inout Node) throws(Errno) -> Void
+    ) throws(Errno) {
+        try tree.withLock { tree throws(Errno) in
+            guard var node = tree[inode] else { throw .stale }
+            try body(&node)
+            node.attributes.changed = .now
+            try checkFits(node)
+            let modified = node.attributes.modified
+            _ = tree.update(inode) { $0 = node }
+            file.withLockedState { state in
+                state.revision.attributes += 1
+                guard times != nil else { return }
+                state.modified = modified
+                state.hasExplicitTimes = true
             }
         }
-        guard !file.hasWriters else { return }
+    }
+
+    /// What others have stored that could not be sent again is not this change's fault.
+    func checkFits(_ node: Node) throws(Errno) {
         do throws(Errno) {
-            try await keep(file)
+            try StoredMetadata.check(node.storedAttributes(options).metadata, maximumBytes: store.limits.metadata)
         } catch {
-            if before { await forgetChanges(of: file) }
-            throw error
+            if error == .noSpace { throw error }
         }
+    }
+
+    /// Changes wait for the close of whoever writes the file; where nobody does, they are stored at once or soon.
+    private func changeFile(_ inode: Inode, _ body: (OpenFile) async throws(Errno) -> Void) async throws(Errno) {
+        let (file, _) = try attach(inode, writing: false)
+        let outcome = await settled { () async throws(Errno) in
+            let before = file.withLockedState { $0.stored == $0.revision }
+            try await body(file)
+            guard !file.hasWriters else { return }
+            do throws(Errno) {
+                try await keep(file)
+            } catch {
+                if before { await forgetChanges(of: file) }
+                throw error
+            }
+        }
+        await detach(file, writing: false)
+        try outcome.get()
     }
 
     /// New content is stored as at close(2); attributes alone are kept on the local disk, and stored together with those that follow soon.
     private func keep(_ file: OpenFile) async throws(Errno) {
-        guard file.isChanged else { return }
+        guard file.isChanged, tree.withLock({ $0[file.inode]?.isUnlinked == false }) else { return }
         guard !file.hasNewContent, options.attributeDelay > .zero else { return try await close(file) }
         try await record(file)
         queue.scheduleAttributes(file, in: self)
@@ -59,68 +131,45 @@ extension Volume {
         }
     }
 
-    /// A folder's attributes are those of its marker, which is made if there is none.
-    private func setFolderAttributes(_ change: AttributeChange, of inode: Inode) async throws(Errno) -> AttributeReply {
-        guard change.size == nil else { throw Errno.isDirectory }
-        guard inode != .root else { throw Errno.notPermitted }
-        let path = try path(of: inode)
-        var node = try node(inode)
-        node.attributes.apply(change)
-        try await putMarker(path, node)
-        let attributes = tree.withLock { tree in
-            tree.update(inode) { known in
-                known.attributes = node.attributes
-                known.metadata = node.storedAttributes.metadata
-                known.hasMarker = true
-                known.validUntil = .now + options.metadataTTL
-                return known.attributes
+    // MARK: Folders
+
+    /// A folder's attributes are those of its marker, which is made if there is none. Those of the top of the mount last as long as the mount.
+    private func changeFolder(_ inode: Inode, _ body: (inout Node) throws(Errno) -> Void) async throws(Errno) {
+        try await markerGate(of: inode).run { () async throws(Errno) in
+            var node = try node(inode)
+            try body(&node)
+            node.attributes.changed = .now
+            try checkFits(node)
+            if inode != .root { try await putMarker(try path(of: inode), node) }
+            tree.withLock { tree in
+                _ = tree.update(inode) { known in
+                    (known.attributes, known.touched) = (node.attributes, node.touched)
+                    known.extendedAttributes = node.extendedAttributes
+                    known.contentType = node.contentType
+                    known.metadata = node.storedAttributes(options).metadata
+                    known.hasMarker = true
+                    known.validUntil = .now + options.metadataTTL
+                }
             }
         }
-        guard let attributes else { throw Errno.stale }
-        return reply(attributes)
+    }
+
+    private func markerGate(of inode: Inode) throws(Errno) -> SerialGate {
+        let gate = tree.withLock { tree in
+            tree.update(inode) { node in
+                let gate = node.markerGate ?? SerialGate()
+                node.markerGate = gate
+                return gate
+            }
+        }
+        guard let gate else { throw Errno.stale }
+        return gate
     }
 
     func putMarker(_ path: [FileName], _ node: Node) async throws(Errno) {
-        let attributes = node.storedAttributes
+        let attributes = node.storedAttributes(options)
         _ = try await asking { () async throws(StoreError) in
             try await store.put(keys.folder(path), BytesSource(Bytes()), attributes, .always)
-        }
-    }
-}
-
-extension AttributeChange {
-    /// Whether it changes something that is stored with the object, apart from the content.
-    var touchesStored: Bool {
-        permissions != nil || userID != nil || groupID != nil || modified != nil
-    }
-}
-
-extension AttributeChange.Time {
-    var timestamp: Timestamp {
-        switch self {
-        case .now: .now
-        case .at(let time): time
-        }
-    }
-}
-
-extension Attributes {
-    mutating func apply(_ change: AttributeChange) {
-        if let permissions = change.permissions { self.permissions = permissions }
-        if let userID = change.userID { self.userID = userID }
-        if let groupID = change.groupID { self.groupID = groupID }
-        if let time = change.modified { modified = time.timestamp }
-        if let time = change.accessed { accessed = time.timestamp }
-        changed = .now
-    }
-}
-
-extension OpenFile.State {
-    mutating func touchAttributes(_ change: AttributeChange) {
-        revision.attributes += 1
-        if let time = change.modified {
-            modified = time.timestamp
-            hasExplicitTimes = true
         }
     }
 }

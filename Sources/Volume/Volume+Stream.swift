@@ -37,7 +37,7 @@ extension Volume {
         Task { [self] in
             guard let path = tree.withLock({ $0.path(of: file.inode) }), let node = tree.withLock({ $0[file.inode] }) else { return nil }
             let key = keys.file(path)
-            let attributes = file.withLockedState({ $0.hasExplicitTimes }) ? node.storedAttributes : node.streamedAttributes
+            let attributes = file.withLockedState({ $0.hasExplicitTimes }) ? node.storedAttributes(options) : node.streamedAttributes(options)
             do throws(StoreError) {
                 let upload = Upload(key: key, id: try await store.createUpload(key, attributes))
                 file.withLockedState { state in

@@ -3,6 +3,7 @@ package import Logging
 package import ObjectStorage
 package import Staging
 internal import Content
+internal import PosixMetadata
 internal import Synchronization
 internal import Uploads
 
@@ -104,16 +105,11 @@ package final class Volume: FileSystem {
             maximumNameLength: UInt64(FileName.maximumBytes))
     }
 
+    /// Asked only where the kernel does not check permissions itself.
     package func checkAccess(_ access: AccessMask, of inode: Inode, for caller: Caller) async throws(Errno) {
         if access.contains(.write) { try checkWritable() }
-        let attributes = try currentAttributes(of: inode)
-        guard caller.userID != 0 else {
-            let mayExecute = attributes.kind == .directory || attributes.permissions & 0o111 != 0
-            guard mayExecute || !access.contains(.execute) else { throw Errno.accessDenied }
-            return
-        }
-        let shift = caller.userID == attributes.userID ? 6 : caller.groupID == attributes.groupID ? 3 : 0
-        let granted = Int32(attributes.permissions >> UInt16(shift)) & 7
-        guard access.rawValue & ~granted == 0 else { throw Errno.accessDenied }
+        try node(inode).protection.check(access, by: caller)
     }
+
+    package var clearsSetID: Bool { options.keepsAttributes && state != nil }
 }

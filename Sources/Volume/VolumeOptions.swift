@@ -1,4 +1,5 @@
 package import ObjectStorage
+package import PosixMetadata
 
 /// How a volume shows a bucket.
 package struct VolumeOptions: Sendable {
@@ -10,6 +11,12 @@ package struct VolumeOptions: Sendable {
     package var groupID: UInt32 = 0
     package var filePermissions: UInt16 = 0o644
     package var directoryPermissions: UInt16 = 0o755
+    /// Mode, owner, times and extended attributes are kept with the objects; else nothing in their metadata is believed or changed.
+    package var keepsAttributes = true
+    /// The kernel asks for POSIX ACLs and enforces them: new files inherit them. Only together with `keepsAttributes`.
+    package var hasAccessLists = true
+    /// When reading a file changes its access time.
+    package var accessTimes = AccessTimePolicy.off
     /// How long what the store said of an object is believed.
     package var metadataTTL: Duration = .seconds(1)
     /// Files larger than this go up in parts of this size or more, in bytes.

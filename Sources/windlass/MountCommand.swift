@@ -60,6 +60,8 @@ struct MountCommand: ParsableCommand {
     @Flag(name: [.customLong("foreground"), .customShort("f")], help: "Stay in the foreground and log to standard error.")
     var foreground = false
 
+    @OptionGroup var attributes: AttributeOptions
+
     @OptionGroup var writing: WriteOptions
 
     @OptionGroup var log: LogOptions
@@ -86,6 +88,7 @@ struct MountCommand: ParsableCommand {
         options.groupID = gid ?? getgid()
         let masked = umask?.bits ?? 0o022
         options.filePermissions = fileMode?.bits ?? (0o666 & ~masked)
+        attributes.apply(to: &options)
         writing.apply(to: &options)
         options.directoryPermissions = dirMode?.bits ?? (0o777 & ~masked)
         return options
@@ -96,6 +99,7 @@ struct MountCommand: ParsableCommand {
         var options = MountOptions(mountPoint: mountPoint, fsName: "windlass:\(name)")
         options.readOnly = readOnly
         options.allowOther = allowOther
+        options.accessControlLists = attributes.posix == .on
         return options
     }
 

@@ -58,7 +58,7 @@ extension FileSystemDriver {
         }
     }
 
-    /// A few at a time, so that reading on from a cookie is part of every listing.
+    /// What a listing cannot tell is a file: no operation makes anything else. A few at a time, so that reading on from a cookie is part of every listing.
     func entries(of handle: Handle) async throws(Errno) -> [FileName: FileKind] {
         var names: [FileName: FileKind] = [:]
         var cookie: UInt64 = 0
@@ -70,7 +70,7 @@ extension FileSystemDriver {
             for item in page {
                 if let entry = item.entry { hold(entry.inode) }
                 guard let name = FileName(item.listed.name) else { continue }
-                guard names.updateValue(item.listed.kind, forKey: name) == nil else { throw .exists }
+                guard names.updateValue(item.listed.kind ?? .regular, forKey: name) == nil else { throw .exists }
             }
         }
     }
