@@ -16,6 +16,7 @@ extension RemoteStore {
         case .writeOffset: request.headers.append(HeaderField(dialect.header("write-offset-bytes"), String(position)))
         }
         request.body = body
+        request.mayRepeat = false
         request.roles = position == 0 ? [.creates, .content] : .content
         if position == 0 { request.add(attributes, dialect) }
         let response = try await client.send(request)
