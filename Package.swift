@@ -81,23 +81,25 @@ let package = Package(
                 arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
-        testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
+        testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
+        tests("ObjectStorageTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", logging]),
         tests("ThreadsTests", ["Threads"]),
-        tests("CredentialsTests", ["Credentials", "FileSystemTypes", "Threads"]),
+        tests("CredentialsTests", ["Credentials", "FileSystemTypes", "TestSupport", "Threads"]),
         tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes", crypto], resources: [.copy("Fixtures")]),
-        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "Threads", logging]),
+        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "TestSupport", "Threads", logging]),
         tests(
             "RemoteStoreTests",
             [
-                "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", "Threads", logging,
+                "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", "FileSystemTypes", "StoreServer", "TestSupport", "Threads",
+                crypto, logging,
             ]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",
             [
-                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
+                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Signing",
                 "StoreServer", logging,
             ]),
         // Killed by Tests/Integration/test_crash.py again and again; part of no product.

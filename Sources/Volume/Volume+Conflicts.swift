@@ -10,6 +10,8 @@ internal import Uploads
 extension Volume {
     /// True when another attempt makes sense: something has changed about the file or its base. `sending` is held.
     func recover(from error: StoreError, _ snapshot: Snapshot, of file: OpenFile) async throws(Errno) -> Bool {
+        // A rename has come between: what was being stored is about names and objects of before.
+        if file.base != snapshot.map.base || tree.withLock({ $0.path(of: file.inode) }).map({ keys.file($0) }) != snapshot.key { return true }
         switch error.reason {
         case .noSuchUpload, .invalidPart:
             guard snapshot.upload != nil else { return false }

@@ -34,7 +34,7 @@ struct MountRun {
         let (state, left) = try openState(client)
         defer { try? state?.close() }
         let volume = Volume(
-            reliable(remote), options: command.volumeOptions(), state: state, logger: logger)
+            reliable(capable(client)), options: command.volumeOptions(), state: state, logger: logger)
         if let left { waiting { await volume.resume(left) } }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
@@ -54,9 +54,8 @@ struct MountRun {
 
     /// A wrong name, key or address is told now and not by the first file.
     private func checkBucket(_ remote: RemoteStore, _ client: StoreClient) throws {
-        var policy = RetryPolicy()
-        policy.maximumAttempts = min(3, command.connection.retryPolicy.maximumAttempts)
-        policy.deadline = .seconds(15)
+        var policy = RetryPolicy.brief
+        policy.maximumAttempts = min(policy.maximumAttempts, command.connection.retryPolicy.maximumAttempts)
         let store = RetryingStore(remote, policy: policy, logger: logger)
         let request = ListRequest(prefix: command.volumeOptions().prefix, maximumKeys: 1)
         let outcome = waiting { () async -> StoreError? in
@@ -68,6 +67,12 @@ struct MountRun {
             }
         }
         if let outcome { throw client.failure(outcome, bucket: command.address.bucket) }
+    }
+
+    /// The bucket with all that its store is found to be able to do.
+    private func capable(_ client: StoreClient) -> RemoteStore {
+        RemoteStore(
+            client, bucket: command.address.bucket, capabilities: CapabilityFinding(client, command, logger: logger).capabilities())
     }
 
     private func reliable(_ remote: RemoteStore) -> any ObjectStore {
