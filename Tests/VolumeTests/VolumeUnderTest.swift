@@ -70,8 +70,10 @@ final class VolumeUnderTest: OperationDriver {
     /// Nothing the volume does after this reaches the store or the disk.
     func crash(forgetting: Bool = false) async throws {
         let old = life.withLock { $0 }
-        try old.state.close()
         old.faults.setFaults([Fault(.every, error: StoreError(.unreachable, "the process is gone"))])
+        // What a store has begun it ends, whoever has asked for it: before the next life looks.
+        guard await old.faults.rest() else { throw Errno.timedOut }
+        try old.state.close()
         if forgetting {
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
                 try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
