@@ -27,7 +27,7 @@ extension Volume {
         }
         do {
             let map = try ExtentMap(decoding: content.extents)
-            if await isStored(recovered.record, size: map.size) {
+            if await isStored(recovered, size: map.size) {
                 let staged = try? await state?.openFile(of: recovered.record.id, content)
                 if await clear(recovered.record) { try? staged?.remove() }
                 return
@@ -45,10 +45,24 @@ extension Volume {
     }
 
     /// The upload had been completed, and only the journal did not say so yet: the time of change, to the nanosecond, tells.
-    private func isStored(_ record: FileRecord, size: Int64) async -> Bool {
-        let metadata = record.attributes.metadata
-        guard metadata["ctime"] != nil, let info = try? await head(record.key), info.size == size else { return false }
-        return metadata.allSatisfy { info.metadata[$0.key] == $0.value }
+    private func isStored(_ recovered: Recovered.File, size: Int64) async -> Bool {
+        let metadata = recovered.record.attributes.metadata
+        guard metadata["ctime"] != nil, let info = try? await head(recovered.record.key), info.size == size else { return false }
+        if metadata.allSatisfy({ info.metadata[$0.key] == $0.value }) { return true }
+        return await isCompleted(recovered, size: size, info)
+    }
+
+    /// What was sent while it was being written has no times of its own. Its upload held all of the file and is gone, and there is an object
+    /// of its size, made of as many parts and with the attributes that were known then.
+    private func isCompleted(_ recovered: Recovered.File, size: Int64, _ info: ObjectInfo) async -> Bool {
+        guard let upload = recovered.record.upload, recovered.parts.reduce(0, { $0 + $1.range.count }) == size else { return false }
+        guard info.etag?.text.hasSuffix("-\(recovered.parts.count)") == true, info.metadata["mtime"] == nil else { return false }
+        do throws(StoreError) {
+            _ = try await store.listParts(upload)
+            return false
+        } catch {
+            return error.reason == .noSuchUpload
+        }
     }
 
     /// Nothing of it is to be stored any more: only its upload is to be ended.

@@ -37,7 +37,7 @@ class Crashes:
         self.dice = random.Random(seed)
         self.writers = {
             name: Writer(mount.path / name, self.dice.randrange(1 << 32), large=name == "one", replacing=replacing) for name in ("one", "two")}
-        self.kills, self.hits, self.empty_uploads = 0, 0, 0
+        self.kills, self.hits, self.empty_uploads, self.moment = 0, 0, 0, None
 
     def begin(self):
         self.mount.start()
@@ -48,7 +48,7 @@ class Crashes:
     def round(self):
         moment = self.dice.choice([None, *MOMENTS]) if self.dice.random() < 0.6 else None
         delay = ["--write-back-delay", str(self.dice.choice([0, 0, 0.3]))] if "--write-back" in self.fixed else []
-        self.mount.options = [*self.fixed, *delay]
+        self.mount.options, self.moment = [*self.fixed, *delay], moment
         self.mount.environment.pop("WINDLASS_CRASH_AT", None)
         if moment:
             self.mount.environment["WINDLASS_CRASH_AT"] = f"{moment}:{self.dice.randint(1, MOMENTS[moment])}"
@@ -141,7 +141,7 @@ def crash(store, s3, bucket, folder, options, rounds, seed=None, replacing=True)
             try:
                 crashes.round()
             except Exception as error:
-                raise AssertionError(f"seed {seed}, kill {number}, {mount.environment.get('WINDLASS_CRASH_AT')}, {mount.options}: {error}\n{mount.text()[-2500:]}") from error
+                raise AssertionError(f"seed {seed}, kill {number}, {crashes.moment}, {mount.options}: {error}\n{mount.text()[-2500:]}") from error
     finally:
         store.faults()
         if mount.process is not None:
