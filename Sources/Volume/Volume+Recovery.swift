@@ -10,9 +10,15 @@ internal import Uploads
 extension Volume {
     /// Takes up files whose changes are on the local disk only: they are seen as they were, and uploaded. To be called before anything else.
     package func resume(_ recovered: Recovered) async {
+        let kept = recovered.files.filter(\.isSetAside)
+        if let first = kept.first {
+            let others = kept.count == 1 ? "" : " and \(kept.count - 1) more"
+            logger.warning(
+                "\(first.record.key)\(others) could not be stored and \(kept.count == 1 ? "is" : "are") kept on the local disk: see `windlass recover --list`")
+        }
         for file in recovered.files {
             switch file.record.state {
-            case .conflict, .failed: logger.warning("\(file.record.key) is kept on the local disk and not in the store: see `windlass recover --list`")
+            case .conflict, .failed: break
             case .writing, .closed, .uploading: await resume(file)
             }
         }
@@ -113,6 +119,16 @@ extension Volume {
         } catch {
             guard error.reason == .noSuchKey else { throw error }
             return nil
+        }
+    }
+}
+
+extension Recovered.File {
+    /// Another attempt is for the user to make.
+    fileprivate var isSetAside: Bool {
+        switch record.state {
+        case .conflict, .failed: true
+        case .writing, .closed, .uploading: false
         }
     }
 }
