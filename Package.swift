@@ -107,6 +107,8 @@ let package = Package(
             name: "staging-worker", dependencies: ["Staging", "FileSystemTypes", "ObjectStorage", "Threads"], path: "Tests/StagingWorker",
             swiftSettings: strict),
         tests("StagingTests", ["Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
+        tests("ControlTests", ["Control", "Reports"]),
+        tests("RecoveryTests", ["Recovery", "ObjectStorage"]),
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
         tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),

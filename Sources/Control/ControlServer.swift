@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Glibc
-package import Threads
+internal import Threads
 
 /// Answers the commands that ask a running mount.
 ///

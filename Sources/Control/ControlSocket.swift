@@ -17,7 +17,7 @@ final class ControlSocket: Sendable {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             try wait(for: POLLIN, by: deadline)
-            let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count > 0 { return Array(buffer[..<count]) }
             if count == 0 { return nil }
             guard errno == EINTR || errno == EAGAIN else { throw Self.ended }
@@ -28,7 +28,7 @@ final class ControlSocket: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             try wait(for: POLLOUT, by: deadline)
-            let flags = Int32(MSG_DONTWAIT.rawValue | MSG_NOSIGNAL.rawValue)
+            let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
             if count > 0 { rest = rest.dropFirst(count) }
             guard count > 0 || errno == EINTR || errno == EAGAIN else { throw Self.ended }
@@ -56,10 +56,11 @@ final class ControlSocket: Sendable {
 
     /// Of the process on the other side (`SO_PEERCRED`, unix(7)).
     var peerUserID: uid_t? {
-        var credentials = ucred()
-        var length = socklen_t(MemoryLayout<ucred>.size)
-        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return nil }
-        return credentials.uid
+        // `struct ucred`: process, user, group.
+        var credentials: [UInt32] = [0, 0, 0]
+        var length = socklen_t(12)
+        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0, length == 12 else { return nil }
+        return credentials[1]
     }
 
     // MARK: Names
@@ -67,7 +68,7 @@ final class ControlSocket: Sendable {
     /// Fails with `noListener` where nobody listens at `path`.
     static func connect(_ path: String) throws(ControlError) -> ControlSocket {
         let socket = try make()
-        let code = try withAddress(path) { unsafe Glibc.connect(socket.descriptor, $0, $1) }
+        let code = try unsafe withAddress(path) { unsafe Glibc.connect(socket.descriptor, $0, $1) }
         guard code == 0 else { throw ControlError(.noListener, "nobody answers at \(path)") }
         return socket
     }
@@ -76,7 +77,7 @@ final class ControlSocket: Sendable {
     static func listen(_ path: String) throws(ControlError) -> ControlSocket {
         let socket = try make()
         // The folder is closed to others, so nobody comes in before the mode is set.
-        let code = try withAddress(path) { unsafe bind(socket.descriptor, $0, $1) }
+        let code = try unsafe withAddress(path) { unsafe bind(socket.descriptor, $0, $1) }
         guard code == 0, unsafe chmod(path, 0o600) == 0, Glibc.listen(socket.descriptor, 16) == 0 else {
             throw ControlError(.unusable, "cannot listen at \(path): \(unsafe String(cString: strerror(errno)))")
         }
@@ -86,12 +87,13 @@ final class ControlSocket: Sendable {
     /// Waits for somebody to call, for at most `limit`.
     func accept(within limit: Duration) -> ControlSocket? {
         guard Self.wait(for: POLLIN, on: descriptor, by: .now + limit) else { return nil }
-        let accepted = unsafe accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        let accepted = Glibc.accept(descriptor, nil, nil)
         // Without a descriptor to spare the caller stays in the queue.
         guard accepted >= 0 else {
             usleep(50_000)
             return nil
         }
+        _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
         return ControlSocket(descriptor: accepted)
     }
 
@@ -104,7 +106,7 @@ final class ControlSocket: Sendable {
     /// A socket's address has room for 107 bytes only, so the folder is opened and named by its descriptor.
     private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) throws(ControlError) -> Int32 {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let folder = unsafe open(String(path[..<slash]), O_PATH | O_DIRECTORY | O_CLOEXEC)
+        let folder = unsafe open(String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw ControlError(.noListener, "there is no folder \(path[..<slash])") }
         defer { close(folder) }
         let name = Array("/proc/self/fd/\(folder)\(path[slash...])".utf8)

@@ -35,7 +35,7 @@ package enum RuntimeFolder {
     package static func sockets() throws(ControlError) -> [String] {
         do throws(ControlError) {
             try check()
-        } catch where error.reason == .noListener {
+        } catch  where error.reason == .noListener {
             return []
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []

@@ -1,12 +1,12 @@
-internal import ObjectStorage
+package import ObjectStorage
 
 /// Where below a folder the content of a key is exported to: the key itself, where it can be a path.
-enum ExportPath {
+package enum ExportPath {
     private static let slash = UInt8(ascii: "/")
     private static let longestName = 255
 
     /// Names from the top down. A key that is no path below a folder becomes one name, with what is not a plain character as `%XX`.
-    static func names(of key: Key) -> [String] {
+    package static func names(of key: Key) -> [String] {
         let parts = key.bytes.split(separator: slash, omittingEmptySubsequences: false)
         let names = parts.compactMap(name)
         return names.count == parts.count ? names : [flat(key)]
@@ -22,7 +22,8 @@ enum ExportPath {
 
     private static func flat(_ key: Key) -> String {
         let text = key.bytes.map { byte -> String in
-            let isPlain = byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+            let isPlain =
+                byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
             let digits = String(byte, radix: 16, uppercase: true)
             return isPlain || byte == UInt8(ascii: "-") ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
         }.joined()

@@ -11,9 +11,10 @@ final class ExportedFile: Sendable {
     /// Makes the folders that are missing. Fails when there is a file of that name already, or a note of an earlier export.
     init(names: [String], below folder: String) throws(RecoveryFailure) {
         path = ([folder] + names).joined(separator: "/")
+        let parent = ([folder] + names.dropLast()).joined(separator: "/")
         do {
             try FileManager.default.createDirectory(
-                atPath: ([folder] + names.dropLast()).joined(separator: "/"), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw RecoveryFailure(message: "cannot make the folder of \(path): \(error.localizedDescription)")
         }

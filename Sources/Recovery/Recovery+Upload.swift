@@ -2,6 +2,7 @@ internal import Content
 internal import FileSystemTypes
 internal import Logging
 internal import ObjectStorage
+internal import Reports
 internal import Staging
 internal import Uploads
 
@@ -137,16 +138,5 @@ private struct RecoveryEvents: UploadEvents {
     func ended(_ upload: Upload) async {
         // What stays recorded by mistake is found to be gone by the next attempt.
         try? await state.journal.commit([.uploadEnded(id)])
-    }
-}
-
-extension Key {
-    /// `name.conflict-20260131T235959Z-1f3a` beside `name`.
-    package var besideForConflict: Key {
-        let time = CivilTime(.now)
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let moment = "\(time.year)\(two(time.month))\(two(time.day))T\(two(time.hour))\(two(time.minute))\(two(time.second))Z"
-        let mark = String(UInt16.random(in: 0x1000 ... .max), radix: 16)
-        return Key(bytes + Array(".conflict-\(moment)-\(mark)".utf8))
     }
 }

@@ -5,7 +5,7 @@ package import ObjectStorage
 package import Reports
 package import Staging
 internal import Synchronization
-internal import Threads
+package import Threads
 internal import Uploads
 
 /// What the user does with files that a mount could not store: shows them, uploads them again, exports or discards them.
@@ -40,6 +40,10 @@ package final class Recovery: Sendable {
 
     /// Everything that is kept, in the order in which it came about.
     package func list() async throws(StateError) -> [KeptReport] {
+        try await Self.list(state)
+    }
+
+    package static func list(_ state: StateFolder) async throws(StateError) -> [KeptReport] {
         let recovered = try await state.journal.recovered()
         let copies = try await state.journal.conflictCopies()
         return recovered.files.map { KeptReport($0) } + recovered.intents.compactMap { KeptReport($0) } + copies.map { KeptReport($0) }
@@ -51,10 +55,12 @@ package final class Recovery: Sendable {
     package func run(
         _ action: RecoveryAction, keys: [String]?, _ report: @escaping @Sendable (FileOutcome) async -> Bool
     ) async throws(StateError) {
-        guard isBusy.withLock({ isBusy in
-            defer { isBusy = true }
-            return !isBusy
-        }) else { throw StateError(.overloaded, "another recovery of \(state.path) is under way; try again when it has ended") }
+        guard
+            isBusy.withLock({ isBusy in
+                defer { isBusy = true }
+                return !isBusy
+            })
+        else { throw StateError(.overloaded, "another recovery of \(state.path) is under way; try again when it has ended") }
         defer { isBusy.withLock { $0 = false } }
         let recovered = try await state.journal.recovered()
         let wanted = keys.map { Set($0) }
@@ -63,7 +69,9 @@ package final class Recovery: Sendable {
         let (ours, busy) = (files.filter { isOurs($0) }, files.filter { !isOurs($0) })
         // What the mount still works on is no failure unless it was asked for by its name.
         for file in busy where wanted != nil {
-            guard await report(FileOutcome(key: file.shownKey, text: "the mount is storing it: see `windlass status`", isFailure: true)) else { return }
+            guard await report(FileOutcome(key: file.shownKey, text: "the mount is storing it: see `windlass status`", isFailure: true)) else {
+                return
+            }
         }
         for key in (wanted ?? []).subtracting(files.map(\.shownKey)).sorted() {
             guard await report(FileOutcome(key: key, text: "nothing of that key is kept", isFailure: true)) else { return }

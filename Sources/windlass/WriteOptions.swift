@@ -1,6 +1,5 @@
 import ArgumentParser
 import FileSystemTypes
-import Foundation
 import Staging
 import Volume
 
@@ -102,21 +101,12 @@ struct WriteOptions: ParsableArguments {
     /// Takes possession of the state folder of a mount, and tells what the mount before has left.
     func openState(_ identity: MountIdentity) throws -> (StateFolder, Recovered) {
         do throws(StateError) {
-            let base = try stateBase()
+            let base = try StateLocation.base(stateDir)
             var options = StateFolder.Options()
             options.stagingLimit = stagingSize.bytes
             return try StateFolder.open(identity, base: base, options: options)
         } catch {
             throw Failure(error.message)
         }
-    }
-
-    func stateBase() throws(StateError) -> String {
-        let base = stateDir.map { URL(filePath: $0).path } ?? StateFolder.defaultBase(environment: ProcessInfo.processInfo.environment)
-        guard let base else {
-            throw StateError(.unusable(.noSuchFile), "neither XDG_STATE_HOME nor HOME is set; give a folder with --state-dir")
-        }
-        try StateFolder.makeBase(base)
-        return base
     }
 }
