@@ -35,12 +35,13 @@ final class ExportedFile: Sendable {
     func write(_ bytes: Bytes, at offset: Int64) throws(RecoveryFailure) {
         var position = offset
         for index in bytes.pieces.indices {
+            let piece = bytes.pieces[index]
             do throws(Errno) {
-                try files.write(descriptor, unsafe bytes.pieces[index].span.bytes, at: position)
+                try files.write(descriptor, unsafe piece.span.bytes, at: position)
             } catch {
                 throw RecoveryFailure(message: "cannot write \(path): \(error)")
             }
-            position += Int64(bytes.pieces[index].count)
+            position += Int64(piece.count)
         }
     }
 

@@ -1,4 +1,4 @@
-package import FileSystemTypes
+internal import FileSystemTypes
 internal import Logging
 internal import ObjectStorage
 internal import Reports

@@ -1,6 +1,8 @@
+internal import Content
 internal import FileSystemTypes
 internal import ObjectStorage
 package import Reports
+internal import Staging
 internal import Synchronization
 
 extension Volume {

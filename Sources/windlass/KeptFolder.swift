@@ -97,18 +97,19 @@ private struct UnmountedFolder: KeptAccess {
         let client = try command.connection.client(command.address, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         let store = GuardedStore(RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger))
+        let recovery: Recovery
         do throws(ThreadError) {
-            let recovery = try Recovery(store, state, isMounted: false, logger: logger)
-            defer { recovery.close() }
-            try run(recovery, action, keys, report)
+            recovery = try Recovery(store, state, isMounted: false, logger: logger)
         } catch {
-            throw Failure("\(error)")
+            throw Failure(error.description)
         }
+        defer { recovery.close() }
+        try run(recovery, action, keys, report)
     }
 
     private func run(
         _ recovery: Recovery, _ action: RecoveryAction, _ keys: [String]?, _ report: @escaping @Sendable (FileOutcome) -> Void
-    ) throws(Failure) {
+    ) throws {
         let failure = waiting { () async -> StateError? in
             do throws(StateError) {
                 try await recovery.run(action, keys: keys) { outcome in

@@ -4,6 +4,7 @@ import Glibc
 import ObjectStorage
 import Recovery
 import Reports
+import Synchronization
 
 struct RecoverCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -79,15 +80,17 @@ struct RecoverCommand: ParsableCommand {
         defer { access.close() }
         if list { return try show(try access.list()) }
         guard try isConfirmed(access) else { throw Failure("nothing was discarded") }
-        var outcomes = 0
-        var hasFailed = false
+        let outcomes = Mutex((count: 0, hasFailed: false))
         try access.run(action, keys: keys.isEmpty ? nil : keys) { outcome in
-            outcomes += 1
-            hasFailed = hasFailed || outcome.isFailure
             let line = "\(outcome.key): \(outcome.text)"
-            outcome.isFailure ? Terminal.complain(line) : Terminal.say(line)
+            outcomes.withLock { outcomes in
+                outcomes.count += 1
+                outcomes.hasFailed = outcomes.hasFailed || outcome.isFailure
+                outcome.isFailure ? Terminal.complain(line) : Terminal.say(line)
+            }
         }
-        if outcomes == 0 { Terminal.say("there was nothing to do") }
+        let (count, hasFailed) = outcomes.withLock { $0 }
+        if count == 0 { Terminal.say("there was nothing to do") }
         if hasFailed { throw ExitCode(1) }
     }
 

@@ -1,3 +1,4 @@
+import FileSystemTypes
 import Foundation
 import Staging
 
