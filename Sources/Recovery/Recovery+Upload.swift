@@ -24,6 +24,7 @@ extension Recovery {
             try await note(error, file, at: key)
             throw error
         }
+        if let unused = file.record.upload, unused.key != key { try? await store.abortUpload(unused) }
         try await onState { (state) async throws(StateError) in try await state.journal.commit([.remove(file.record.id)]) }
         try? staged?.remove()
         return key == file.record.key ? "stored" : "stored as \(String(escaping: key.bytes))"
@@ -61,6 +62,9 @@ extension Recovery {
                 map.confirmPart(part.number, part.range, etag: part.etag)
             }
             return upload
+        }
+        if let upload = file.record.upload, upload.key == key {
+            await runner.abandon(upload, telling: RecoveryEvents(id: file.record.id, state: state))
         }
         do throws(BytesOnlyInPart) {
             try map.forgetParts()

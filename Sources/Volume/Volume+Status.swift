@@ -40,7 +40,7 @@ extension Volume {
     /// `progress` is told a few times a second what is left; false from it, or the end of the task, ends the waiting. Retries that wait for
     /// their time are made at once, and again every few seconds. Files that are open go to the store with their next close or sync.
     package func sync(_ progress: (PendingReport) async -> Bool) async -> [FileOutcome] {
-        let goals = queue.files.filter(\.isChanged).map { file in (file, file.withLockedState { $0.revision }) }
+        let goals = queue.files.filter(\.isChanged).map { file in (file, file.withLockedState { $0.revision }, shownKey(of: file)) }
         var rounds = 0
         while true {
             let left = goals.filter { !hasReached($0.0, $0.1) }.map(\.0)
@@ -50,7 +50,7 @@ extension Volume {
             rounds += 1
             try? await Task.sleep(for: .milliseconds(100))
         }
-        return goals.compactMap { outcome(of: $0.0, $0.1) }
+        return goals.compactMap { outcome(of: $0.0, $0.1, key: $0.2) }
     }
 
     private static var roundsBetweenRetries: Int { 50 }
@@ -60,15 +60,15 @@ extension Volume {
     }
 
     /// Nil for a file that is stored, or that nobody wants any more.
-    private func outcome(of file: OpenFile, _ goal: OpenFile.Revision) -> FileOutcome? {
+    private func outcome(of file: OpenFile, _ goal: OpenFile.Revision, key: String) -> FileOutcome? {
         let failure = file.withLockedState { $0.failure }
         guard hasReached(file, goal) else {
             let reason = failure.map { "; the last attempt failed: \($0)" } ?? ""
-            return FileOutcome(key: shownKey(of: file), text: "not stored yet\(reason)", isFailure: true)
+            return FileOutcome(key: key, text: "not stored yet\(reason)", isFailure: true)
         }
         // A file that has been given up counts as stored, with the reason beside it.
         guard let failure, failure.isFinal else { return nil }
-        return FileOutcome(key: shownKey(of: file), text: "kept on the local disk, see `windlass recover --list`: \(failure)", isFailure: true)
+        return FileOutcome(key: key, text: "kept on the local disk, see `windlass recover --list`: \(failure)", isFailure: true)
     }
 }
 

@@ -5,15 +5,20 @@ import os
 import re
 import signal
 import stat
+import subprocess
+import sys
 import time
 
 import pytest
 
+from deadlines import programs, start
 from keeping import Commands
 from mounts import is_mount_point, wait_until
 from stores import body, fault, keys
 
 QUICK = ("--max-retries", "1")
+# Nothing is uploaded until somebody asks for it.
+HELD = ("--write-back", "--write-back-delay", "3600")
 
 
 @pytest.fixture
@@ -102,16 +107,22 @@ def test_a_foreign_runtime_folder_is_not_used(mounts, tmp_path):
     assert not list(folder.glob("*/*.control"))
 
 
+# Starting a program closes copies of the descriptors of this one, which stores the file: another process has to hold it open.
+HOLDER = "import sys; file = open(sys.argv[1], 'wb', buffering=0); file.write(b'y' * 5000); print('written', flush=True); sys.stdin.read()"
+
+
 def test_open_files_are_shown(mounts, here):
     mount = mounts(environment=here)
-    with open(mount.path / "open\nfile", "wb", buffering=0) as file:
-        file.write(b"y" * 5000)
-        status = Commands(mount).status()
-        assert status["openFiles"] == 1 and status["pending"] == {"files": 1, "bytes": 5000}
-        (entry,) = status["files"]
-        assert entry["key"] == "open\\x0afile" and entry["phase"] == "open" and entry["bytes"] == 5000 and 0 <= entry["age"] < 60
-        text = Commands(mount).run("status", mount.path).stdout
-        assert re.search(r"open +4\.9 KiB +\d+ s +open\\x0afile", text)
+    holder = start([sys.executable, "-c", HOLDER, mount.path / "open\nfile"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"written\n"
+    status = Commands(mount).status()
+    assert status["openFiles"] == 1 and status["pending"] == {"files": 1, "bytes": 5000}
+    (entry,) = status["files"]
+    assert entry["key"] == "open\\x0afile" and entry["phase"] == "open" and entry["bytes"] == 5000 and 0 <= entry["age"] < 60
+    text = Commands(mount).run("status", mount.path).stdout
+    assert re.search(r"open +4\.9 KiB +\d+ s +open\\x0afile", text)
+    holder.communicate(timeout=20)
+    programs.discard(holder)
 
 
 def test_the_queue_and_waiting_for_it(mounts, here, store, s3, bucket):
@@ -129,7 +140,7 @@ def test_the_queue_and_waiting_for_it(mounts, here, store, s3, bucket):
 
 
 def test_sync_does_not_wait_for_a_long_delay(mounts, here, s3, bucket):
-    mount = mounts("--write-back", "--write-back-delay", "3600", environment=here)
+    mount = mounts(*HELD, environment=here)
     write(mount, 3)
     assert keys(s3, bucket) == []
     begin = time.monotonic()
@@ -138,10 +149,10 @@ def test_sync_does_not_wait_for_a_long_delay(mounts, here, s3, bucket):
 
 
 def test_sync_says_what_remains_while_the_store_is_away(mounts, here, store, s3, bucket):
-    mount = mounts("--write-back", *QUICK, environment=here)
+    mount = mounts(*HELD, *QUICK, environment=here)
     commands = Commands(mount)
-    store.kill()
     write(mount, 3)
+    store.kill()
     begin = time.monotonic()
     done = commands.sync("--timeout", "3")
     assert done.returncode == 1 and time.monotonic() - begin < 20
@@ -155,7 +166,7 @@ def test_sync_says_what_remains_while_the_store_is_away(mounts, here, store, s3,
 
 
 def test_sync_tells_what_the_store_refuses(mounts, here, s3, bucket):
-    mount = mounts("--write-back", "--write-back-delay", "3600", environment=here)
+    mount = mounts(*HELD, environment=here)
     commands = Commands(mount)
     (mount.path / "file").write_bytes(b"ours")
     s3.put_object(Bucket=bucket, Key="file", Body=b"theirs")
@@ -179,10 +190,10 @@ def test_unmount_waits_for_the_queue(mounts, here, store, s3, bucket):
 @pytest.mark.parametrize("how", ["unmount", "signal"])
 def test_the_end_while_the_store_is_away(how, mounts, here, store, s3, bucket):
     """It ends in bounded time with a list, everything is recorded, and the next mount uploads it."""
-    mount = mounts("--write-back", *QUICK, environment=here)
+    mount = mounts(*HELD, *QUICK, environment=here)
     commands = Commands(mount)
-    store.kill()
     write(mount, 40)
+    store.kill()
     begin = time.monotonic()
     if how == "unmount":
         done = commands.unmount()
@@ -200,13 +211,13 @@ def test_the_end_while_the_store_is_away(how, mounts, here, store, s3, bucket):
     mount.kill()
     store.start()
     mount.start()
-    commands.wait_until_idle()
+    assert commands.sync().returncode == 0
     assert len(keys(s3, bucket)) == 40 and body(s3, bucket, "file-7") == b"x" * 1000
 
 
 def test_the_end_does_not_take_longer_for_many_files(mounts, here, store):
     """With the default retries one request fails after a minute; a thousand files must not take an hour."""
-    mount = mounts("--write-back", "--write-back-delay", "3600", environment=here)
+    mount = mounts(*HELD, environment=here)
     write(mount, 200)
     store.kill()
     begin = time.monotonic()
