@@ -69,6 +69,7 @@ let package = Package(
             ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
+        layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
         layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", logging]),
         layer("Reports"),
         layer("Control", ["Reports", "Threads"]),
@@ -83,23 +84,25 @@ let package = Package(
                 "Threads", "Volume", "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
-        testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", crypto]),
+        testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
+        tests("ObjectStorageTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", logging]),
         tests("ThreadsTests", ["Threads"]),
-        tests("CredentialsTests", ["Credentials", "FileSystemTypes", "Threads"]),
+        tests("CredentialsTests", ["Credentials", "FileSystemTypes", "TestSupport", "Threads"]),
         tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes", crypto], resources: [.copy("Fixtures")]),
-        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "Threads", logging]),
+        tests("HTTPTransportTests", ["HTTPTransport", "FileSystemTypes", "TestSupport", "Threads", logging]),
         tests(
             "RemoteStoreTests",
             [
-                "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "FileSystemTypes", "StoreServer", "TestSupport", "Threads", logging,
+                "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", "FileSystemTypes", "StoreServer", "TestSupport", "Threads",
+                crypto, logging,
             ]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",
             [
-                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
+                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Signing",
                 "StoreServer", logging,
             ]),
         // Killed by Tests/Integration/test_crash.py again and again; part of no product.
@@ -110,6 +113,7 @@ let package = Package(
         tests("ControlTests", ["Control", "Reports"]),
         tests("RecoveryTests", ["Recovery", "ObjectStorage"]),
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
+        tests("PosixMetadataTests", ["PosixMetadata", "FileSystemTypes", "ObjectStorage", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         tests(

@@ -22,8 +22,10 @@ package struct CredentialsSource: Hashable, Sendable, CustomStringConvertible {
 
     /// E.g. `temporary keys from EC2 instance metadata, until 2026-03-14T10:00:00Z`.
     package var description: String {
-        "\(kind) from \(name)" + (expiration.map { ", until \(Self.text($0))" } ?? "")
+        "\(kind) from \(name)" + (expirationText.map { ", until \($0)" } ?? "")
     }
+
+    package var expirationText: String? { expiration.map(Self.text) }
 
     /// In UTC, as ISO 8601 writes it.
     private static func text(_ moment: Timestamp) -> String {

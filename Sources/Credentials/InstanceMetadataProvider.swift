@@ -45,10 +45,18 @@ package struct InstanceMetadataProvider: CredentialsProvider {
         if answer.status == 404 { return nil }
         guard answer.status == 200 else { throw refusal(answer.status, "the role") }
         guard let role = answer.text.split(whereSeparator: \.isNewline).first.map(String.init) else { return nil }
-        guard role.isHeaderText, role.utf8.count <= 256 else {
+        guard role.utf8.count <= 64, role.utf8.allSatisfy(Self.isRoleCharacter) else {
             throw CredentialsError("\(name) at \(base) names a role that is none; see what answers there")
         }
         return role
+    }
+
+    /// Source: "Names for users, user groups, roles", IAM and AWS STS quotas. Errors name roles, and nothing else that a service might say here.
+    private static func isRoleCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: Array("+=,.@-_".utf8).contains(byte)
+        }
     }
 
     /// The header with the session token; none for version 1; nil where nothing may be asked.

@@ -89,14 +89,17 @@ struct RefreshState {
         nextAsk = Timestamp(seconds: now.seconds + max(1, remaining / 4), nanoseconds: now.nanoseconds)
     }
 
-    /// Asked again after 1, 2, 4... up to 60 seconds, with up to as much again by `chance`.
+    /// Asked again after 1, 2, 4... up to 60 seconds, with up to as much again by `chance`, but no later than when the credentials at hand
+    /// end, and from then on every second: nothing works without.
     mutating func failed(_ error: CredentialsError, at now: Timestamp, chance: Double) {
         lastError = error
         if standing == .doubted { standing = .good }
         let pause = min(60, Int64(1) << Int64(min(failures, 6)))
         failures += 1
         let jitter = grant == nil ? 0 : Int64(Double(pause) * chance)
-        nextAsk = Timestamp(seconds: now.seconds + (grant == nil ? 1 : pause + jitter), nanoseconds: now.nanoseconds)
+        var next = now.seconds + (grant == nil ? 1 : pause + jitter)
+        if let end = grant?.authority.expiration { next = min(next, max(end.seconds, now.seconds + 1)) }
+        nextAsk = Timestamp(seconds: next, nanoseconds: now.nanoseconds)
     }
 
     /// The store has refused `authority`, or may have. What is no longer in use is of no interest.

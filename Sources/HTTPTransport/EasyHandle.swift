@@ -61,7 +61,7 @@ internal import Glibc
         var taken = set(CURLOPT_NOSIGNAL, 1) && set(CURLOPT_TCP_KEEPALIVE, 1)
         taken = taken && set(CURLOPT_SSL_VERIFYPEER, options.verifiesTLS ? 1 : 0)
         taken = taken && set(CURLOPT_SSL_VERIFYHOST, options.verifiesTLS ? 2 : 0)
-        taken = taken && set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        taken = taken && set(CURLOPT_HTTP_VERSION, options.httpVersion.number)
         taken = taken && set(CURLOPT_USERAGENT, options.userAgent)
         if let proxy = options.proxy { taken = taken && set(CURLOPT_PROXY, proxy) && set(CURLOPT_NOPROXY, "") }
         if let file = options.certificateAuthorities { taken = taken && set(CURLOPT_CAINFO, file) }
@@ -113,6 +113,17 @@ internal import Glibc
             && ccurl_setopt_data_fn(raw, CURLOPT_WRITEFUNCTION, Callbacks.write) == CURLE_OK
             && ccurl_setopt_data_fn(raw, CURLOPT_READFUNCTION, Callbacks.read) == CURLE_OK
             && ccurl_setopt_seek_fn(raw, Callbacks.seek) == CURLE_OK
+    }
+}
+
+extension HTTPVersion {
+    /// Source: CURLOPT_HTTP_VERSION(3).
+    fileprivate var number: Int {
+        switch self {
+        case .one: Int(CURL_HTTP_VERSION_1_1)
+        case .two: Int(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
+        case .auto: Int(CURL_HTTP_VERSION_2TLS)
+        }
     }
 }
 

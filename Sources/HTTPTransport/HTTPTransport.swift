@@ -1,7 +1,7 @@
 internal import FileSystemTypes
 internal import Glibc
 
-/// HTTP/1.1 over libcurl: keep-alive connections shared by all requests, any number of callers.
+/// HTTP over libcurl: keep-alive connections shared by all requests, any number of callers.
 ///
 /// One thread owns the libcurl handles. Nothing is retried and no redirect is followed: any status is an answer, everything else a `TransportError`.
 /// Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy` of the environment.

@@ -1,3 +1,13 @@
+/// Which version of HTTP is spoken.
+package enum HTTPVersion: String, Hashable, Sendable, CaseIterable {
+    /// HTTP/1.1, a connection for each request under way.
+    case one = "1.1"
+    /// HTTP/2: over TLS, or from the first byte on without. Servers that do not speak it fail.
+    case two = "2"
+    /// HTTP/2 where TLS settles on it, else 1.1.
+    case auto
+}
+
 /// How a transport connects.
 package struct TransportOptions: Hashable, Sendable {
     /// From the start of a connection to its last TLS message.
@@ -12,6 +22,7 @@ package struct TransportOptions: Hashable, Sendable {
     /// `http://host:port` of a proxy for every request, instead of what the environment names.
     package var proxy: String?
     package var userAgent = "windlass"
+    package var httpVersion = HTTPVersion.one
 
     package init() {}
 }

@@ -30,6 +30,24 @@ package struct Capabilities: Hashable, Codable, Sendable {
     package static let least = Capabilities()
 }
 
+extension Capabilities: CustomStringConvertible {
+    /// What is there, for a log.
+    package var description: String {
+        let present = table.filter { $0.isOffered }.map(\.name)
+        return present.isEmpty ? "nothing but the least" : present.joined(separator: ", ")
+    }
+
+    /// Each verb and condition by a name that does not change, and whether it is there.
+    package var table: [(name: String, isOffered: Bool)] {
+        [
+            ("put-if-absent", putIfAbsent), ("put-if-matches", putIfMatches), ("complete-if-absent", completeIfAbsent),
+            ("complete-if-matches", completeIfMatches), ("copy-if-source-matches", copyIfSourceMatches), ("part-copy", partCopy),
+            ("part-copy-if-source-matches", partCopyIfSourceMatches), ("append", append != nil), ("modify", modify), ("rename", rename),
+            ("replace-attributes", replaceAttributes),
+        ]
+    }
+}
+
 /// How a store lets objects grow.
 package struct AppendRules: Hashable, Codable, Sendable {
     /// After so many appends an object takes no more; nil for no limit.

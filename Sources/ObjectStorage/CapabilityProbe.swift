@@ -3,120 +3,168 @@ internal import FileSystemTypes
 /// Finds out on scratch objects what a bucket's store can do.
 ///
 /// A verb counts only when its effect is seen: stores that do not know a condition or a parameter ignore it and answer 200.
-/// All scratch objects are deleted again; an interrupted probe leaves at most three objects of a few bytes below `folder`.
+/// All scratch objects and uploads are deleted again, also when the probe fails; what a probe that was killed left behind (three
+/// objects of a few bytes at most) the next one deletes. A versioned bucket keeps old versions of them.
 package struct CapabilityProbe: Sendable {
-    private let store: any ObjectStore
-    private let folder: String
+    let store: any ObjectStore
     private let known: Capabilities
+    private let folder: String
+    private let token: String
+    private let isStale: Duration
 
-    /// `store` must let every verb through. What `known` names is not tried again. `folder` is empty or ends in a slash;
-    /// `token` makes the names of this probe its own.
-    package init(_ store: any ObjectStore, known: Capabilities, folder: String, token: String) {
+    /// `store` lets those verbs through that its capabilities name: only they are tried. What `known` names is not tried again.
+    /// `folder` is empty or ends in a slash. Scratch objects of other probes that are older than `isStale` are deleted.
+    package init(_ store: any ObjectStore, known: Capabilities, folder: String, token: String? = nil, staleAfter isStale: Duration = .seconds(900)) {
         self.store = store
         self.known = known
-        self.folder = "\(folder).windlass-probe-\(token)"
+        self.folder = folder
+        self.isStale = isStale
+        self.token = token ?? ScratchName.newToken()
     }
 
-    private var scratch: Key { Key(folder) }
-    private var other: Key { Key(folder + "-b") }
-    private var log: Key { Key(folder + "-c") }
+    /// A key for a scratch object of somebody else's; if it stays, a later probe deletes it.
+    package static func newScratchKey(folder: String) -> Key {
+        ScratchName(folder: folder, token: ScratchName.newToken(), kind: .object).key
+    }
 
-    /// Fails with what kept the scratch object from being written, read or deleted; what merely is not offered is no failure.
-    package func run() async throws(StoreError) -> Capabilities {
-        let result: Capabilities
+    var scratch: Key { ScratchName(folder: folder, token: token, kind: .object).key }
+    private var other: Key { ScratchName(folder: folder, token: token, kind: .copy).key }
+    private var log: Key { ScratchName(folder: folder, token: token, kind: .log).key }
+    private var own: [Key] { [scratch, other, log] }
+
+    /// Fails with what kept the scratch objects from being written, read or deleted; what merely is not offered is no failure.
+    package func run(atMost limit: Duration = .seconds(30)) async throws(StoreError) -> Capabilities {
+        let work = Task { () async -> Result<Capabilities, StoreError> in
+            do throws(StoreError) { return .success(try await attempt()) } catch { return .failure(error) }
+        }
+        let alarm = Task {
+            try await Task.sleep(for: limit)
+            work.cancel()
+        }
+        let outcome = await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
+        alarm.cancel()
         do throws(StoreError) {
-            result = try await tryAll()
+            return try outcome.get()
         } catch {
-            await cleanUp()
-            throw error
+            // Not in the task that may have been cancelled.
+            await Task.detached { await cleanUp() }.value
+            guard error.reason == .cancelled, !Task.isCancelled else { throw error }
+            throw StoreError(.timedOut, "the store took longer than \(limit) to show what it can do")
         }
-        for key in [scratch, other, log] { try await store.delete(key) }
-        return result
     }
 
-    private func cleanUp() async {
-        for key in [scratch, other, log] { try? await store.delete(key) }
-    }
-
-    private func tryAll() async throws(StoreError) -> Capabilities {
-        var found = known
-        let receipt = try await store.put(scratch, Self.text("one"), ObjectAttributes(), .always)
-        let current = try await store.head(scratch, ReadConditions()).etag ?? receipt.etag
-        let wrong = ETag("00000000000000000000000000000000")
-        found.putIfAbsent = try await (known.putIfAbsent ? true : refuses(put: .absent))
-        if !known.putIfMatches, let current, try await refuses(put: .matches(wrong)) {
-            found.putIfMatches = try await !refuses(put: .matches(current))
-        }
-        try await tryCompletions(&found, wrong: wrong)
-        try await tryCopies(&found, wrong: wrong)
-        if known.append == nil { found.append = try await appendRules() }
+    private func attempt() async throws(StoreError) -> Capabilities {
+        let found = try await tryAll()
+        for key in own { try await store.delete(key) }
         return found
     }
 
-    private func tryCompletions(_ found: inout Capabilities, wrong: ETag) async throws(StoreError) {
-        guard !(known.completeIfAbsent && known.completeIfMatches) else { return }
-        found.completeIfAbsent = try await refuses(completion: .absent)
-        let etag = try await store.head(scratch, ReadConditions()).etag
-        guard let etag, try await refuses(completion: .matches(wrong)) else { return }
-        found.completeIfMatches = try await !refuses(completion: .matches(etag))
+    private func cleanUp() async {
+        for key in own { try? await store.delete(key) }
+        let uploads = (try? await store.listUploads(prefix: scratch)) ?? []
+        for upload in uploads where own.contains(upload.key) { try? await store.abortUpload(upload) }
     }
 
-    private func tryCopies(_ found: inout Capabilities, wrong: ETag) async throws(StoreError) {
-        if !known.copyIfSourceMatches {
-            found.copyIfSourceMatches = try await fails { () throws(StoreError) in
-                _ = try await store.copy(CopyRequest(source: scratch, destination: other, ifSourceMatches: wrong))
+    /// Deletes what probes that were killed have left.
+    private func cleanUp(leftBefore now: Timestamp) async throws(StoreError) {
+        let prefix = ScratchName.prefix(folder)
+        let page = try await store.list(ListRequest(prefix: prefix))
+        for object in page.objects where !own.contains(object.key) && ScratchName(object.key, folder: folder) != nil {
+            if Self.age(object.lastModified, now) >= isStale { try await store.delete(object.key) }
+        }
+        // Not every store lists uploads; of those that do not, their own rules take them away.
+        let uploads = (try? await store.listUploads(prefix: prefix)) ?? []
+        for upload in uploads where ScratchName(upload.key, folder: folder) != nil {
+            if Self.age(upload.initiated, now) >= isStale { try await store.abortUpload(upload) }
+        }
+    }
+
+    private static func age(_ moment: Timestamp?, _ now: Timestamp) -> Duration {
+        moment.map { .seconds(now.seconds - $0.seconds) } ?? .zero
+    }
+
+    // MARK: The trials
+
+    private func tryAll() async throws(StoreError) -> Capabilities {
+        var found = known
+        _ = try await store.put(scratch, text("one"), ObjectAttributes(), .always)
+        let info = try await store.head(scratch, ReadConditions())
+        try await cleanUp(leftBefore: info.lastModified ?? .now)
+        try await tryPuts(&found)
+        try await tryCompletions(&found)
+        try await tryCopies(&found)
+        try await tryParts(&found)
+        if known.append == nil, store.capabilities.append != nil { found.append = try await appendRules() }
+        if !known.replaceAttributes, store.capabilities.replaceAttributes { found.replaceAttributes = try await replacesAttributes() }
+        return found
+    }
+
+    private func tryPuts(_ found: inout Capabilities) async throws(StoreError) {
+        let put: Write = { condition throws(StoreError) in
+            _ = try await store.put(scratch, text("two"), ObjectAttributes(), condition)
+        }
+        if !known.putIfAbsent { found.putIfAbsent = try await holdsAbsence(put) }
+        if !known.putIfMatches { found.putIfMatches = try await holdsMatches(put) }
+    }
+
+    private func tryCompletions(_ found: inout Capabilities) async throws(StoreError) {
+        let complete: Write = { condition throws(StoreError) in
+            try await withUpload(scratch) { upload throws(StoreError) in
+                let part = try await store.uploadPart(upload, number: 1, text("three"))
+                _ = try await store.completeUpload(upload, parts: [part], condition)
             }
         }
-        guard !known.partCopyIfSourceMatches || !known.partCopy else { return }
-        let upload = Upload(key: other, id: try await store.createUpload(other, ObjectAttributes()))
-        let range = ByteRange(offset: 1, count: 1)
+        if !known.completeIfAbsent { found.completeIfAbsent = try await holdsAbsence(complete) }
+        if !known.completeIfMatches { found.completeIfMatches = try await holdsMatches(complete) }
+    }
+
+    private func tryCopies(_ found: inout Capabilities) async throws(StoreError) {
+        guard !known.copyIfSourceMatches else { return }
+        found.copyIfSourceMatches = try await holdsMatches { condition throws(StoreError) in
+            _ = try await store.copy(CopyRequest(source: scratch, destination: other, ifSourceMatches: condition.etag))
+        }
+    }
+
+    /// A server that takes the copy of a range for an ordinary part makes an empty one of it, or one of the whole object.
+    private func tryParts(_ found: inout Capabilities) async throws(StoreError) {
         if !known.partCopy {
-            found.partCopy = try await !fails { () throws(StoreError) in
-                _ = try await store.copyPart(upload, number: 1, from: scratch, range: range, ifSourceMatches: nil)
-            }
+            let isDone = try await answer { () throws(StoreError) in try await copyPart(nil) } == .done
+            found.partCopy = isDone ? try await store.head(other, ReadConditions()).size == 1 : false
         }
-        if found.partCopy {
-            found.partCopyIfSourceMatches = try await fails { () throws(StoreError) in
-                _ = try await store.copyPart(upload, number: 2, from: scratch, range: range, ifSourceMatches: wrong)
-            }
+        guard found.partCopy, !known.partCopyIfSourceMatches else { return }
+        found.partCopyIfSourceMatches = try await holdsMatches { condition throws(StoreError) in try await copyPart(condition.etag) }
+    }
+
+    /// Makes `other` of the second byte of `scratch`.
+    private func copyPart(_ etag: ETag?) async throws(StoreError) {
+        try await withUpload(other) { upload throws(StoreError) in
+            let range = ByteRange(offset: 1, count: 1)
+            let part = try await store.copyPart(upload, number: 1, from: scratch, range: range, ifSourceMatches: etag)
+            _ = try await store.completeUpload(upload, parts: [part], .always)
         }
-        try await store.abortUpload(upload)
     }
 
     /// A store that does not know appends makes an ordinary object of the first one, and says nothing of a next position.
     private func appendRules() async throws(StoreError) -> AppendRules? {
-        let failed = try await fails { () throws(StoreError) in _ = try await store.append(log, at: 0, Self.text("1"), ObjectAttributes()) }
-        guard !failed, try await store.head(log, ReadConditions()).appendPosition == 1 else { return nil }
-        let grown = try await store.append(log, at: 1, Self.text("2"), ObjectAttributes())
-        return grown.nextPosition == 2 ? AppendRules(maximumAppends: 10_000) : nil
+        let first = try await answer { () throws(StoreError) in _ = try await store.append(log, at: 0, text("1"), ObjectAttributes()) }
+        guard first == .done, try await store.head(log, ReadConditions()).appendPosition == 1 else { return nil }
+        let second = try await answer { () throws(StoreError) in _ = try await store.append(log, at: 1, text("2"), ObjectAttributes()) }
+        guard second == .done, try await store.head(log, ReadConditions()).size == 2 else { return nil }
+        return AppendRules(maximumAppends: 10_000)
     }
 
-    // MARK: One trial
-
-    private func refuses(put condition: WriteCondition) async throws(StoreError) -> Bool {
-        try await fails { () throws(StoreError) in _ = try await store.put(scratch, Self.text("two"), ObjectAttributes(), condition) }
-    }
-
-    private func refuses(completion condition: WriteCondition) async throws(StoreError) -> Bool {
-        let upload = Upload(key: scratch, id: try await store.createUpload(scratch, ObjectAttributes()))
-        let part = try await store.uploadPart(upload, number: 1, Self.text("three"))
-        let failed = try await fails { () throws(StoreError) in _ = try await store.completeUpload(upload, parts: [part], condition) }
-        if failed { try await store.abortUpload(upload) }
-        return failed
-    }
-
-    /// Whether the store says no. A store that does not answer says nothing about what it can do.
-    private func fails(_ body: () async throws(StoreError) -> Void) async throws(StoreError) -> Bool {
-        do throws(StoreError) {
-            try await body()
-            return false
-        } catch {
-            if RetryPolicy.mayPass(error), error.reason != .conflict { throw error }
-            return true
+    /// A store that does not know the verb puts nothing in the object's place.
+    private func replacesAttributes() async throws(StoreError) -> Bool {
+        _ = try await store.put(other, text("four"), ObjectAttributes(metadata: ["old": "1"]), .always)
+        let outcome = try await answer { () throws(StoreError) in
+            try await store.replaceAttributes(other, ObjectAttributes(metadata: ["new": "2"]))
         }
-    }
-
-    private static func text(_ text: String) -> BytesSource {
-        BytesSource(Bytes(Array(text.utf8)))
+        guard outcome == .done else { return false }
+        let info = try await store.head(other, ReadConditions())
+        return info.size == 4 && info.metadata == ["new": "2"]
     }
 }

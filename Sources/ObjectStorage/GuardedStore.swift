@@ -28,7 +28,7 @@ package struct GuardedStore<Base: ObjectStore>: ObjectStore {
 
     package func copy(_ request: CopyRequest) async throws(StoreError) -> WriteReceipt {
         if !capabilities.copyIfSourceMatches, let etag = request.ifSourceMatches {
-            _ = try await check(.matches(etag), of: request.source, absent: false, matches: false)
+            try await check(source: request.source, is: etag)
         }
         return try await base.copy(request)
     }
@@ -37,7 +37,7 @@ package struct GuardedStore<Base: ObjectStore>: ObjectStore {
         _ upload: Upload, number: Int, from source: Key, range: ByteRange, ifSourceMatches: ETag?
     ) async throws(StoreError) -> UploadedPart {
         if !capabilities.partCopyIfSourceMatches, let etag = ifSourceMatches {
-            _ = try await check(.matches(etag), of: source, absent: false, matches: false)
+            try await check(source: source, is: etag)
         }
         return try await base.copyPart(upload, number: number, from: source, range: range, ifSourceMatches: ifSourceMatches)
     }
@@ -48,12 +48,17 @@ package struct GuardedStore<Base: ObjectStore>: ObjectStore {
         case .always: return .always
         case .absent:
             if absent { return condition }
-            if try await etag(of: key) != nil { throw Self.failed(key, "it is there already") }
+            if try await etag(of: key) != nil { throw Self.failed(key, "written", "it is there already") }
         case .matches(let etag):
             if matches { return condition }
-            if try await self.etag(of: key) != etag { throw Self.failed(key, "it is another version") }
+            if try await self.etag(of: key) != etag { throw Self.failed(key, "written", "it is another version") }
         }
         return .always
+    }
+
+    /// A source that is gone is `noSuchKey`, as a store says that holds the condition itself.
+    private func check(source key: Key, is etag: ETag) async throws(StoreError) {
+        guard try await base.head(key, ReadConditions()).etag == etag else { throw Self.failed(key, "copied", "it is another version") }
     }
 
     private func etag(of key: Key) async throws(StoreError) -> ETag? {
@@ -65,8 +70,8 @@ package struct GuardedStore<Base: ObjectStore>: ObjectStore {
         }
     }
 
-    private static func failed(_ key: Key, _ why: String) -> StoreError {
-        var error = StoreError(.preconditionFailed, "\(key) was not written: \(why)")
+    private static func failed(_ key: Key, _ done: String, _ why: String) -> StoreError {
+        var error = StoreError(.preconditionFailed, "\(key) was not \(done): \(why)")
         error.operation = "HEAD \(key)"
         return error
     }

@@ -8,6 +8,14 @@ package struct RetryPolicy: Hashable, Sendable {
 
     package init() {}
 
+    /// For questions that somebody waits for at a terminal.
+    package static let brief: RetryPolicy = {
+        var policy = RetryPolicy()
+        policy.maximumAttempts = 3
+        policy.deadline = .seconds(15)
+        return policy
+    }()
+
     /// Whether an error can go away by itself.
     ///
     /// Source: the retry tables of the AWS SDKs ("Retry behavior", AWS SDKs and Tools Reference Guide).

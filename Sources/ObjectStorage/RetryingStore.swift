@@ -6,7 +6,7 @@ package import Logging
 /// Never repeated blindly: conditional writes and completions of multipart uploads whose outcome is unknown. It is looked up first: a repetition
 /// would fail for the sake of what the first one did.
 package struct RetryingStore<Base: ObjectStore>: ObjectStore {
-    let base: Base
+    package let base: Base
     let policy: RetryPolicy
     let logger: Logger
 
@@ -20,7 +20,7 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     package var capabilities: Capabilities { base.capabilities }
 
     /// Runs `body` until it succeeds, fails for good, or the policy gives up.
-    func retrying<Value>(
+    package func retrying<Value>(
         _ body: (_ attempt: Int) async throws(StoreError) -> Value, unless isFinal: (StoreError) -> Bool = { _ in false }
     ) async throws(StoreError) -> Value {
         let start = ContinuousClock.now
@@ -79,7 +79,7 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     ) async throws(StoreError) -> WriteReceipt {
         var isUncertain = false
         return try await retrying { _ throws(StoreError) in
-            if isUncertain, condition != .always, let receipt = try await receiptOfPut(key, body, attributes) { return receipt }
+            if isUncertain, condition != .always, let receipt = try await receiptOfPut(key, body, attributes, condition) { return receipt }
             do throws(StoreError) {
                 return try await base.put(key, body, attributes, condition)
             } catch {
@@ -136,7 +136,9 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     }
 
     /// What a conditional PUT without an answer did; nil when it did nothing. Its metadata tells it from what others write, if it has any.
-    private func receiptOfPut(_ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes) async throws(StoreError) -> WriteReceipt? {
+    private func receiptOfPut(
+        _ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes, _ condition: WriteCondition
+    ) async throws(StoreError) -> WriteReceipt? {
         let info: ObjectInfo
         do throws(StoreError) {
             info = try await base.head(key, ReadConditions())
@@ -144,6 +146,8 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
             guard error.reason == .noSuchKey else { throw error }
             return nil
         }
+        // What was to be replaced is still there, and may be as long and have the same metadata.
+        if let etag = info.etag, condition == .matches(etag) { return nil }
         guard !attributes.metadata.isEmpty, info.size == body.count,
             attributes.metadata.allSatisfy({ info.metadata[$0.key] == $0.value })
         else { return nil }

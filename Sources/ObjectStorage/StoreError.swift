@@ -51,6 +51,13 @@ package struct StoreError: Error, Hashable, Sendable {
         case localFailure
     }
 
+    /// What stood in the way of a connection.
+    package enum Obstacle: Hashable, Sendable {
+        case name
+        case tls
+        case connection
+    }
+
     package var reason: Reason
     package var message: String
     /// The HTTP status, where there was an answer.
@@ -66,6 +73,8 @@ package struct StoreError: Error, Hashable, Sendable {
     package var retryAfter: Duration?
     /// The request may have been carried out although no answer says so.
     package var outcomeUnknown = false
+    /// Only of `unreachable` and `timedOut`, and only where it is known.
+    package var obstacle: Obstacle?
     /// What the store's clock showed when it answered.
     package var storeTime: Timestamp?
     /// The region that the store names as the right one.

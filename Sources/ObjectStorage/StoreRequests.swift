@@ -155,6 +155,10 @@ package struct ListPage: Hashable, Sendable {
 package struct BucketSummary: Hashable, Sendable {
     package var name: BucketName
     package var created: Timestamp?
+    /// Where it lies, in the store's own words; nil where the store does not say.
+    package var location: String?
+    /// An OBS parallel file system, as far as the store says so.
+    package var isFileSystem = false
 
     package init(name: BucketName, created: Timestamp? = nil) {
         self.name = name

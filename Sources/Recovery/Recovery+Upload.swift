@@ -19,10 +19,12 @@ extension Recovery {
             if key != file.record.key { map = map.withoutBase } else { try await nameBase(&map, file) }
             try await store(map, upload, staged, file, at: key)
         } catch {
-            // It is opened anew for the next attempt.
-            staged?.park()
-            try await note(error, file, at: key)
-            throw error
+            guard await isStored(file, size: map.size, at: key) else {
+                // It is opened anew for the next attempt.
+                staged?.park()
+                try await note(error, file, at: key)
+                throw error
+            }
         }
         if let unused = file.record.upload, unused.key != key { try? await store.abortUpload(unused) }
         try await onState { (state) async throws(StateError) in try await state.journal.commit([.remove(file.record.id)]) }
@@ -108,12 +110,19 @@ extension Recovery {
         }
     }
 
+    /// An upload of an earlier life had been completed, and only the journal did not say so: the time of change, to the nanosecond, tells.
+    private func isStored(_ file: Recovered.File, size: Int64, at key: Key) async -> Bool {
+        let metadata = file.record.attributes.metadata
+        guard key == file.record.key, metadata["ctime"] != nil, let info = try? await store.head(key, ReadConditions()) else { return false }
+        return info.size == size && metadata.allSatisfy { info.metadata[$0.key] == $0.value }
+    }
+
     /// What the list says of the file from now on.
     private func note(_ failure: RecoveryFailure, _ file: Recovered.File, at key: Key) async throws(RecoveryFailure) {
         guard key == file.record.key, let cause = failure.cause else { return }
         let fileState: FileState
         switch cause.reason {
-        case .preconditionFailed, .wrongPosition: fileState = .conflict(found: (try? await head(key))?.etag)
+        case .preconditionFailed, .wrongPosition, .noSuchKey: fileState = .conflict(found: (try? await head(key))?.etag)
         default:
             guard case .failed = file.record.state else { return }
             fileState = .failed(cause.description)

@@ -19,6 +19,7 @@ package final class CredentialsTransport: CredentialsHTTP {
     package init(_ options: TransportOptions = TransportOptions()) {
         var options = options
         options.verifiesTLS = true
+        options.httpVersion = .one
         options.connectTimeout = min(options.connectTimeout, .seconds(5))
         options.maximumConnections = 4
         self.options = options

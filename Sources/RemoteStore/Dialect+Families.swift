@@ -6,6 +6,13 @@ extension Dialect {
         family: .s3, headerPrefix: "x-amz-", vendorPrefix: "x-amz-", limits: .s3, listing: .tokens, encodesListings: true,
         absentCondition: .ifNoneMatch, append: .put, codes: s3Codes, capabilities: .copyingParts)
 
+    /// A directory bucket of Amazon (S3 Express One Zone): its objects grow by a header of a PUT.
+    package static let s3Directory: Dialect = {
+        var dialect = s3
+        dialect.append = .writeOffset
+        return dialect
+    }()
+
     /// Huawei OBS in its own form. Source: OBS API Reference.
     package static let obs = Dialect(
         family: .obs, headerPrefix: "x-obs-", vendorPrefix: "x-obs-", limits: .obs, listing: .markers, encodesListings: true,
@@ -59,6 +66,11 @@ extension Dialect {
     ]
 }
 
+extension BucketName {
+    /// Source: "Directory bucket naming rules", Amazon S3 User Guide.
+    var isDirectory: Bool { text.hasSuffix("--x-s3") }
+}
+
 extension StoreLimits {
     /// Parts from 100 KB; an object up to 48.8 TB. Source: "Constraints", OBS User Guide.
     package static let obs: StoreLimits = {
@@ -102,7 +114,8 @@ extension Capabilities {
     }()
 
     static let oos: Capabilities = {
-        var capabilities = Capabilities()
+        // What the store refuses of copies of parts, the client does in its place.
+        var capabilities = copyingParts
         capabilities.copyIfSourceMatches = true
         return capabilities
     }()

@@ -13,7 +13,8 @@ extension Endpoint {
     package var region: String? {
         switch family {
         case .s3:
-            let named = labels.drop { $0 == "s3" || $0 == "dualstack" || $0 == "s3-fips" }
+            if let old = labels.first, old.hasPrefix("s3-"), old != "s3-fips" { return String(old.dropFirst(3)) }
+            let named = labels.drop { $0 == "s3" || $0 == "dualstack" || $0 == "s3-fips" || $0.hasPrefix("s3express-") }
             return named.first == "amazonaws" ? "us-east-1" : named.first
         case .obs: return labels.count > 3 && labels[0] == "obs" ? labels[1] : nil
         case .cos: return labels.drop { ["s3", "private", "direct"].contains($0) }.first
@@ -46,10 +47,24 @@ extension Endpoint {
 
     /// Whether `host` (no port) may be told what this endpoint is told: the endpoint itself, a bucket of it, or, of a well-known
     /// provider, another of its hosts.
-    func isSameSite(_ host: String) -> Bool {
+    package func isSameSite(_ host: String) -> Bool {
         let host = host.lowercased()
         if host == self.host || host.hasSuffix("." + self.host) { return true }
-        return Self.providers.contains { self.host.hasSuffix($0) && host.hasSuffix($0) }
+        return Self.providers.contains { domain, service in
+            self.host.hasSuffix(domain) && host.hasSuffix(domain) && Self.serves(host.dropLast(domain.count), service)
+        }
+    }
+
+    /// Whether what stands before a provider's domain is a host of its object storage, and not one that its customers may have there:
+    /// `s3`, `bucket.s3.region`, `s3-region`, `s3.dualstack.region`.
+    private static func serves(_ name: Substring, _ service: String) -> Bool {
+        let labels = name.split(separator: ".")
+        func isService(_ index: Int) -> Bool {
+            guard let label = labels.dropLast(index).last else { return false }
+            return label == service || label.hasPrefix(service + "-") || label.hasPrefix(service + "express-")
+        }
+        let isVariant = ["dualstack", "private", "direct"].contains(labels.dropLast().last ?? "")
+        return isService(0) || isService(1) || isVariant && isService(2)
     }
 
     /// Whether the host is an address and no name (RFC 3986, 3.2.2).
@@ -57,9 +72,10 @@ extension Endpoint {
         host.hasPrefix("[") || labels.count == 4 && labels.allSatisfy { UInt8($0) != nil }
     }
 
+    /// Their domains, and what the hosts of their object storage are called.
     private static let providers = [
-        ".amazonaws.com", ".amazonaws.com.cn", ".myhuaweicloud.com", ".myhuaweicloud.cn", ".myhuaweicloud.eu",
-        ".cloud-object-storage.appdomain.cloud", ".ctyunapi.cn",
+        (".amazonaws.com", "s3"), (".amazonaws.com.cn", "s3"), (".myhuaweicloud.com", "obs"), (".myhuaweicloud.cn", "obs"),
+        (".myhuaweicloud.eu", "obs"), (".cloud-object-storage.appdomain.cloud", "s3"), (".ctyunapi.cn", "oos"),
     ]
 
     private var labels: [String] { host.split(separator: ".").map(String.init) }

@@ -17,6 +17,13 @@ extension StoreError {
         self.init(reason, error.description)
         self.operation = operation
         outcomeUnknown = error.outcomeUnknown
+        obstacle =
+            switch error.reason {
+            case .nameNotResolved: .name
+            case .tls: .tls
+            case .connectFailed, .connectTimeout: .connection
+            default: nil
+            }
     }
 
     /// An answer of 300 and above. HEAD has no document: the status alone decides.
@@ -38,7 +45,7 @@ extension StoreError {
     static func reason(code: String?, status: Int, request: StoreRequest? = nil) -> Reason {
         if let code, let reason = reasons[code] { return reason }
         return switch status {
-        case 301, 307: .wrongRegion
+        case 301, 302, 307, 308: .wrongRegion
         case 304: .notModified
         case 401: .badCredentials
         case 403: .accessDenied

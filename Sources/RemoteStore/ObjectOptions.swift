@@ -21,6 +21,8 @@ package struct ObjectOptions: Sendable {
     package var storageClass: String?
     /// A canned access-control list for new objects, e.g. `bucket-owner-full-control`.
     package var accessControl: String?
+    /// Of new objects in IBM COS.
+    package var retention: Retention?
     /// Whoever asks pays, where a bucket is set so.
     package var requesterPays = false
 
@@ -64,6 +66,8 @@ struct RequestRoles: OptionSet, Sendable {
     static let content = RequestRoles(rawValue: 2)
     /// Reads another object for its bytes.
     static let copies = RequestRoles(rawValue: 4)
+    /// Makes an object of what was sent before.
+    static let completes = RequestRoles(rawValue: 8)
 }
 
 extension ObjectOptions {
@@ -76,6 +80,9 @@ extension ObjectOptions {
                 headers.append(HeaderField(classHeader, storageClass))
             }
             if let accessControl { headers.append(HeaderField(dialect.header("acl"), accessControl)) }
+        }
+        if let retention, dialect.family == .cos, request.roles.isSuperset(of: [.creates, .content]) || request.roles.contains(.completes) {
+            headers += retention.headers
         }
         return headers + encryptionHeaders(request.roles, dialect)
     }

@@ -10,6 +10,7 @@ extension RemoteStore {
         _ key: Key, at position: Int64, _ body: any ByteSource, _ attributes: ObjectAttributes
     ) async throws(StoreError) -> AppendReceipt {
         guard capabilities.append != nil, let form = dialect.append else { throw missing("append", key) }
+        let stored = try await storedAttributes(of: key, appendedAt: position, form, first: attributes)
         var request = try checked(form == .post ? "POST" : "PUT", key)
         switch form {
         case .post, .put: request.query = [QueryItem("append"), QueryItem("position", String(position))]
@@ -17,10 +18,32 @@ extension RemoteStore {
         }
         request.body = body
         request.roles = position == 0 ? [.creates, .content] : .content
-        if position == 0 { request.add(attributes, dialect) }
-        let response = try await client.send(request)
+        if let stored { request.add(stored, dialect) }
+        let response = try await sendAppend(request)
         let end = response.appendPosition(dialect) ?? position + body.count
         return AppendReceipt(nextPosition: end, etag: response.headers["etag"].map { ETag($0) })
+    }
+
+    /// What an append must say of the object's attributes: Ceph stores those of the last one, and forgets what it does not repeat.
+    private func storedAttributes(
+        of key: Key, appendedAt position: Int64, _ form: Dialect.AppendForm, first: ObjectAttributes
+    ) async throws(StoreError) -> ObjectAttributes? {
+        if position == 0 { return first }
+        guard form == .put else { return nil }
+        let info = try await head(key, ReadConditions())
+        return ObjectAttributes(contentType: info.contentType, metadata: info.metadata, storageClass: info.storageClass)
+    }
+
+    /// Ceph names the wrong code where another piece already has the place of this one: after a race, and in copies of appended objects.
+    private func sendAppend(_ request: StoreRequest) async throws(StoreError) -> StoreResponse {
+        do throws(StoreError) {
+            return try await client.send(request)
+        } catch {
+            guard error.reason == .bucketExists else { throw error }
+            var error = error
+            error.reason = .notAppendable
+            throw error
+        }
     }
 
     package func modify(_ key: Key, at position: Int64, _ body: any ByteSource) async throws(StoreError) -> WriteReceipt {

@@ -1,3 +1,5 @@
+package import ObjectStorage
+
 /// Which store is meant and how it is spoken to, decided from what was said, what is set and what hosts are known. Pure.
 package struct StoreChoice: Hashable, Sendable {
     /// What a user said; nil where nothing was said.
@@ -84,9 +86,10 @@ package struct StoreChoice: Hashable, Sendable {
         }
     }
 
-    /// The dialect of this family that goes with a signature.
-    package func dialect(_ signature: StoreClient.Signature) -> Dialect {
-        family == .obs && signature != .obs ? .obsCompatible : Dialect(family)
+    /// The dialect of this family that goes with a signature and a bucket, nil for none.
+    package func dialect(_ signature: StoreClient.Signature, bucket: BucketName? = nil) -> Dialect {
+        if family == .s3, endpoint.isAmazon, let bucket, bucket.isDirectory { return .s3Directory }
+        return family == .obs && signature != .obs ? .obsCompatible : Dialect(family)
     }
 }
 
@@ -108,7 +111,7 @@ extension ChoiceError: CustomStringConvertible {
         case .noAddress(let text):
             "'\(text)' is no address of a store; give a scheme, a host and perhaps a port, as in https://s3.example.com:9000"
         case .unknownPlace(let family, region: nil): "where is the bucket? give --region or --endpoint for \(family.title)"
-        case .unknownPlace(_, region: let region?): "'\(region)' is no region"
+        case .unknownPlace(_, region: let region?): "'\(region)' is no region; give --region as the provider writes it, as in us-east-1"
         case .foreignSignature(let family): "\(family.title) knows no signature of the form obs; leave --signature out"
         case .settings(let problem): problem
         }

@@ -43,7 +43,7 @@ extension StoreClient {
 
     /// The answer to HEAD has no document and so no code: what is behind a refusal is learned with GET.
     func clarified(_ error: StoreError, _ request: StoreRequest, _ authority: Authority) async -> StoreError {
-        guard error.reason == .accessDenied, error.serviceCode == nil, request.method == "HEAD" else { return error }
+        guard [.accessDenied, .invalidRequest].contains(error.reason), error.serviceCode == nil, request.method == "HEAD" else { return error }
         var probe = request
         probe.method = "GET"
         if request.key == nil { probe.query = [QueryItem("location")] } else { probe.headers.append(HeaderField("Range", "bytes=0-0")) }
@@ -51,7 +51,7 @@ extension StoreClient {
             _ = try await sendOnce(probe, authority)
             return error
         } catch let refusal {
-            return [.badCredentials, .clockSkew].contains(refusal.reason) ? refusal : error
+            return [.badCredentials, .clockSkew, .wrongRegion].contains(refusal.reason) ? refusal : error
         }
     }
 
@@ -86,7 +86,9 @@ extension StoreClient {
 
     /// What IBM COS wants beside a token where a request concerns the account: making and listing buckets.
     func accountHeaders(_ request: StoreRequest, _ authority: Authority) -> [HeaderField] {
-        guard case .bearer(let token) = authority, let instance = token.serviceInstanceID else { return [] }
+        guard case .bearer(let token) = authority, let instance = token.serviceInstanceID,
+            !request.headers.contains(where: { $0.name == "ibm-service-instance-id" })
+        else { return [] }
         let concernsAccount = request.bucket == nil || (request.method == "PUT" && request.key == nil && request.query.isEmpty)
         return concernsAccount ? [HeaderField("ibm-service-instance-id", instance)] : []
     }

@@ -7,9 +7,9 @@ internal import Synchronization
 
 /// From an operation to a request on the wire: where it goes, what vouches for its body, and who sends it.
 extension StoreClient {
-    func sign(_ request: StoreRequest, _ authority: Authority) async throws(StoreError) -> HTTPRequest {
-        let (region, offset) = learned.withLock { ($0.region, $0.clockOffsetSeconds) }
-        let endpoint = configuration.endpoint.moved(to: region)
+    func sign(_ request: StoreRequest, _ authority: Authority, at endpoint: Endpoint) async throws(StoreError) -> HTTPRequest {
+        let (taught, offset) = learned.withLock { ($0.region, $0.clockOffsetSeconds) }
+        let region = endpoint == standing(request.bucket) ? taught : endpoint.region ?? taught
         let location = endpoint.location(bucket: request.bucket, key: addressedKey(request), addressing: configuration.addressing)
         let extra = configuration.objects.headers(for: request, dialect) + accountHeaders(request, authority)
         var signable = SignableRequest(
@@ -53,7 +53,9 @@ extension StoreClient {
         if case .keys = authority {} else { coversBody = false }
         let digests: BodyDigests
         do throws(Errno) {
-            digests = try await BodyDigests(of: body, md5: !coversBody || request.needsMD5, sha256: coversBody)
+            // IBM wants an MD5 of whatever goes into a protected bucket.
+            let needsMD5 = request.needsMD5 || dialect.family == .cos
+            digests = try await BodyDigests(of: body, md5: !coversBody || needsMD5, sha256: coversBody)
         } catch {
             throw StoreError(.localFailure, "\(request.title): the bytes to be sent cannot be read: \(error)")
         }

@@ -2,7 +2,7 @@ package import Credentials
 internal import FileSystemTypes
 package import HTTPTransport
 package import Logging
-internal import ObjectStorage
+package import ObjectStorage
 internal import Synchronization
 
 /// Addresses, signs and sends requests of one dialect to one endpoint, and turns failures into `StoreError`.
@@ -16,6 +16,8 @@ package final class StoreClient: Sendable {
         package var signature = Signature.v4
         package var dialect = Dialect.s3
         package var objects = ObjectOptions()
+        /// How often one request may be sent on to another place.
+        package var maximumRedirects = 5
 
         package init(endpoint: Endpoint, region: String) {
             self.endpoint = endpoint
@@ -35,6 +37,10 @@ package final class StoreClient: Sendable {
     /// What the store has taught us.
     struct Learned {
         var region: String
+        /// Where a bucket is for good, by the store's own word.
+        var moved: (bucket: BucketName?, endpoint: Endpoint)?
+        /// The store does not copy ranges of objects as parts.
+        var refusesPartCopies = false
         /// Added to our clock when signing.
         var clockOffsetSeconds: Int64 = 0
         /// The last complaint about credentials that was logged.
@@ -60,7 +66,18 @@ package final class StoreClient: Sendable {
     /// Where the credentials in use came from; nil before the first request.
     package var credentialsSource: CredentialsSource? { credentials.source }
 
-    var dialect: Dialect { configuration.dialect }
+    package var signature: Signature { configuration.signature }
+
+    /// How requests on a bucket are addressed; never `auto`.
+    package func addressing(of bucket: BucketName) -> Endpoint.Addressing {
+        guard configuration.addressing == .auto else { return configuration.addressing }
+        return endpoint.location(bucket: bucket, key: nil, addressing: .auto).hostBucket == nil ? .path : .virtual
+    }
+
+    /// That requests are signed for, which the store may have taught us.
+    package var region: String { learned.withLock { $0.region } }
+
+    package var dialect: Dialect { configuration.dialect }
 
     func send(_ request: StoreRequest) async throws(StoreError) -> StoreResponse {
         var corrections = 0
@@ -69,6 +86,7 @@ package final class StoreClient: Sendable {
             do throws(StoreError) {
                 return try await sendOnce(request, authority)
             } catch {
+                if [.unreachable, .timedOut].contains(error.reason) { learned.withLock { $0.moved = nil } }
                 let error = await clarified(error, request, authority)
                 guard corrections < 2, await correct(error, authority) else { throw explained(error) }
                 corrections += 1
@@ -77,9 +95,35 @@ package final class StoreClient: Sendable {
     }
 
     func sendOnce(_ request: StoreRequest, _ authority: Authority) async throws(StoreError) -> StoreResponse {
-        let response = try await transmit(try await sign(request, authority), request)
-        if response.status < 300 { return response }
-        throw try await failure(response, request)
+        var endpoint = standing(request.bucket)
+        var redirects = 0
+        while true {
+            let response = try await transmit(try await sign(request, authority, at: endpoint), request)
+            if response.status < 300 { return response }
+            guard let redirection = try redirection(response, request, from: endpoint) else { throw try await failure(response, request) }
+            response.body.cancel()
+            redirects += 1
+            guard redirects <= configuration.maximumRedirects else {
+                throw Redirection.refused(request, "\(self.endpoint) sends it on more than \(configuration.maximumRedirects) times")
+            }
+            logger.debug("\(request.title): sent on to \(redirection.endpoint)")
+            endpoint = redirection.endpoint
+            if redirection.isPermanent { learned.withLock { $0.moved = (request.bucket, endpoint) } }
+        }
+    }
+
+    /// Where requests on a bucket go, as far as we know.
+    func standing(_ bucket: BucketName?) -> Endpoint {
+        let (region, moved) = learned.withLock { ($0.region, $0.moved) }
+        if let moved, moved.bucket == bucket { return moved.endpoint }
+        return configuration.endpoint.moved(to: region)
+    }
+
+    /// Amazon names the region that it misses: that says more than an address.
+    private func redirection(_ response: StoreResponse, _ request: StoreRequest, from endpoint: Endpoint) throws(StoreError) -> Redirection? {
+        let named = response.headers[dialect.header("bucket-region")]
+        if endpoint.isAmazon, let named, named != region { return nil }
+        return try Redirection(response, request, from: endpoint, configuration.addressing)
     }
 
     private func transmit(_ http: HTTPRequest, _ request: StoreRequest) async throws(StoreError) -> StoreResponse {
@@ -123,5 +167,15 @@ package final class StoreClient: Sendable {
         default:
             return false
         }
+    }
+
+    var refusesPartCopies: Bool { learned.withLock { $0.refusesPartCopies } }
+
+    func notePartCopyRefused(_ error: StoreError) {
+        let isNew = learned.withLock { learned in
+            defer { learned.refusesPartCopies = true }
+            return !learned.refusesPartCopies
+        }
+        if isNew { logger.notice("the store does not copy parts of objects; their bytes go over this machine: \(error)") }
     }
 }

@@ -42,6 +42,8 @@ package final class XMLPushParser {
         let this = unsafe Unmanaged.passUnretained(self).toOpaque()
         guard let context = unsafe xmlCreatePushParserCtxt(&callbacks, this, nil, 0, nil) else { return "out of memory" }
         defer { unsafe xmlFreeParserCtxt(context) }
+        // Of this thread: what is wrong with an encoding is told to nobody else, and printed unless somebody listens.
+        unsafe xmlSetStructuredErrorFunc(nil) { _, _ in }
         unsafe _ = xmlCtxtUseOptions(context, CInt(XML_PARSE_NONET.rawValue | XML_PARSE_NOCDATA.rawValue))
         let status = unsafe bytes.withUnsafeBytes { raw in
             unsafe xmlParseChunk(context, raw.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(raw.count), 1)

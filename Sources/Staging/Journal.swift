@@ -29,13 +29,18 @@ package final class Journal: Sendable {
     private let database: JournalDatabase
     private let executor: BlockingExecutor
     private let limit: Duration
+    private let onCommit: (@Sendable (_ isDone: Bool) -> Void)?
     private let state: Mutex<State>
 
     /// `executor` has one thread, and nobody else uses `database`. `limit`: how long a call waits for the disk.
-    init(_ database: JournalDatabase, executor: BlockingExecutor, limit: Duration, nextFile: Int64, nextNote: Int64) {
+    init(
+        _ database: JournalDatabase, executor: BlockingExecutor, limit: Duration, nextFile: Int64, nextNote: Int64,
+        onCommit: (@Sendable (_ isDone: Bool) -> Void)? = nil
+    ) {
         self.database = database
         self.executor = executor
         self.limit = limit
+        self.onCommit = onCommit
         state = Mutex(State(nextFile: nextFile, nextNote: nextNote))
     }
 
@@ -80,6 +85,7 @@ package final class Journal: Sendable {
     private func writePending() {
         while let group = nextGroup() {
             state.withLock { $0.commits += 1 }
+            onCommit?(false)
             var outcomes = [StateError?](repeating: nil, count: group.count)
             do throws(StateError) {
                 outcomes = try database.commit(group.map(\.changes))
@@ -87,6 +93,7 @@ package final class Journal: Sendable {
                 outcomes = outcomes.map { _ in error }
                 noteFault(error)
             }
+            onCommit?(true)
             for (batch, outcome) in zip(group, outcomes) { batch.reply.answer(outcome) }
         }
     }

@@ -52,7 +52,8 @@ extension StateFolder {
         let executor = try makeExecutor("staging", threads: 8)
         let journal = Journal(
             database, executor: try makeExecutor("journal", threads: 1), limit: options.diskDeadline,
-            nextFile: (recovered.files.map(\.record.id.number).max() ?? 0) + 1, nextNote: (notes.max() ?? 0) + 1)
+            nextFile: (recovered.files.map(\.record.id.number).max() ?? 0) + 1, nextNote: (notes.max() ?? 0) + 1,
+            onCommit: options.onCommit)
         let staging = StagingFiles(
             folder: "\(path)/\(StateDirectory.filesName)", firstNumber: firstNumber, files: files, space: space, executor: executor)
         return StateFolder(path: path, journal: journal, staging: staging, executor: executor, deadline: options.diskDeadline, lock: lock)

@@ -22,6 +22,8 @@ package final class StateFolder: Sendable {
         package var freeSpaceFloor: Int64
         /// How long a call waits for the local disk.
         package var diskDeadline: Duration
+        /// Told before (false) and after (true) each commit of the journal, on its thread.
+        package var onCommit: (@Sendable (_ isDone: Bool) -> Void)?
 
         package init(stagingLimit: Int64 = 10 << 30, freeSpaceFloor: Int64 = 1 << 30, diskDeadline: Duration = .seconds(60)) {
             self.stagingLimit = stagingLimit
@@ -76,7 +78,7 @@ package final class StateFolder: Sendable {
     }
 
     /// As `acknowledge`, for a file that the journal does not have yet: one wait for the disk less.
-    package func acknowledge(creating record: FileRecord, extents: [UInt8], in file: StagedFile?, _ changes: JournalChange...)
+    package func acknowledge(creating record: FileRecord, extents: [UInt8], in file: StagedFile?, _ changes: [JournalChange] = [])
         async throws(StateError)
     {
         try await acknowledge(record.id, extents, file, before: [.put(record)], after: changes)

@@ -80,7 +80,7 @@ extension Service {
 /// What is to be added to the end of an object.
 struct AppendedPiece {
     let key: Key
-    /// Of the object, where this piece makes it.
+    /// Of the object, where this piece makes it; in Ceph's form always.
     let attributes: StoredAttributes
     let facts: ObjectFacts
     let summary: BodySummary
@@ -92,6 +92,8 @@ struct AppendedPiece {
         var new = Manifest(key: key, generation: 0, size: 0, etag: "", modified: .now, attributes: attributes, content: .segments([]))
         new.facts = facts
         var manifest = current ?? new
+        // Ceph keeps what the last append says of the object, the others what the first one said.
+        if rule.form == .rgw { manifest.attributes = attributes.keepingClass(of: manifest.attributes) }
         let count = (AppendState(manifest)?.count ?? 0) + 1
         let hash = Hex.encode(Insecure.MD5.hash(data: Array("\(manifest.etag)+".utf8) + summary.md5))
         manifest.etag = rule.form == .post ? hash : "\(hash)-\(count)"

@@ -70,7 +70,7 @@ extension Service {
 }
 
 extension StoredAttributes {
-    fileprivate func keepingClass(of other: StoredAttributes) -> StoredAttributes {
+    func keepingClass(of other: StoredAttributes) -> StoredAttributes {
         var result = self
         result.storageClass = other.storageClass
         return result

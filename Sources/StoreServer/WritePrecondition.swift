@@ -25,7 +25,8 @@ package struct WritePrecondition: Hashable, Sendable {
         guard let current else { return }
         if forbidsOverwrite { throw ServiceError(409, "ObjectAlreadyExists", "The object already exists and may not be overwritten.") }
         if let unmodifiedSince, current.manifest.modified.seconds > unmodifiedSince.seconds { throw .preconditionFailed }
-        if now.milliseconds - current.manifest.modified.milliseconds < pauseMilliseconds {
+        // Without such a rule not even then: another writer may have come after this one looked at the clock.
+        if pauseMilliseconds > 0, now.milliseconds - current.manifest.modified.milliseconds < pauseMilliseconds {
             throw ServiceError(400, "PutObjectTooFast", "The object was written a moment ago; try again later.")
         }
     }

@@ -18,6 +18,9 @@ struct Snapshot: Sendable {
     let upload: Upload?
     let wantsAppendable: Bool
     let hasExplicitTimes: Bool
+
+    /// Some bytes are neither here nor in an object: only the upload that is under way has them.
+    var hasBytesOnlyInPart: Bool { map.isOnlyInPart(ByteRange(offset: 0, count: map.size)) }
 }
 
 extension OpenFile {
@@ -59,7 +62,35 @@ extension OpenFile.State {
             return (.all, old)
         }
         let everything = ByteRange(offset: 0, count: max(before.size, map.size))
-        let needed = Set(map.stagedRanges(in: everything))
-        return (.ranges(garbage + before.stagedRanges(in: everything).filter { !needed.contains($0) }), old)
+        return (.ranges((garbage + before.stagedRanges(in: everything)).subtracting(map.stagedRanges(in: everything))), old)
+    }
+}
+
+extension [ByteRange] {
+    /// What is in these ranges and in none of `others`. O((n + m) log m) for ranges that do not overlap each other much.
+    func subtracting(_ others: [ByteRange]) -> [ByteRange] {
+        let others = others.sorted { $0.offset < $1.offset }
+        var result: [ByteRange] = []
+        for range in self {
+            var start = range.offset
+            var index = others.partition(before: start)
+            while index < others.count, others[index].offset < range.end {
+                if others[index].offset > start { result.append(ByteRange(offset: start, count: others[index].offset - start)) }
+                start = Swift.max(start, others[index].end)
+                index += 1
+            }
+            if start < range.end { result.append(ByteRange(offset: start, count: range.end - start)) }
+        }
+        return result
+    }
+
+    /// The first of these ranges, which are in order and apart from each other, that ends behind `offset`.
+    private func partition(before offset: Int64) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].end <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

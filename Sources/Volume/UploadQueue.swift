@@ -44,6 +44,11 @@ final class UploadQueue: Sendable {
         start(file, .waiting, after: volume.options.writeBackDelay, retry: Self.firstRetry, in: volume)
     }
 
+    /// Attributes alone: several changes within a second are one request.
+    func scheduleAttributes(_ file: OpenFile, in volume: Volume) {
+        start(file, .waiting, after: max(volume.options.attributeDelay, volume.options.writeBackDelay), retry: Self.firstRetry, in: volume)
+    }
+
     private func start(_ file: OpenFile, _ phase: Phase, after delay: Duration, retry: Duration, in volume: Volume) {
         state.withLock { state in
             guard state.entries[ObjectIdentifier(file)] == nil, !state.isDraining else { return }

@@ -22,16 +22,18 @@ extension Volume {
         for _ in 0..<Self.commitAttempts where file.isChanged {
             guard let snapshot = try await snapshot(file) else { return await forget(file) }
             if let base = snapshot.map.base { try await keepReadable(base, of: file, isDeleted: false) }
+            try await recordAgain(snapshot, of: file)
             do throws(StoreError) {
                 guard let (stored, attributes) = try await send(snapshot, of: file) else { continue }
-                settle(file, snapshot, stored, attributes)
-                await noteStored(file, snapshot)
+                let left = try? await file.gate.runUncancelled { () async throws(Errno) in settle(file, snapshot, stored, attributes) }
+                // Only now: until here the journal may refer to those bytes.
+                if await noteStored(file, snapshot), let left { release(left.unused, of: left.staged) }
                 return
             } catch {
                 if try await recover(from: error, snapshot, of: file) { continue }
                 file.withLockedState { $0.failure = error }
                 logger.error("\(error)")
-                throw error.errno
+                throw error.isConflict ? .stale : error.errno
             }
         }
         guard file.isChanged else { return }
@@ -110,10 +112,12 @@ extension Volume {
 
     // MARK: Afterwards
 
-    /// The store has what the snapshot says.
-    private func settle(_ file: OpenFile, _ snapshot: Snapshot, _ stored: StoredObject, _ attributes: ObjectAttributes) {
+    /// The store has what the snapshot says: gives what of staging is not needed any more. The gate is held: nobody is in the middle of a write.
+    private func settle(
+        _ file: OpenFile, _ snapshot: Snapshot, _ stored: StoredObject, _ attributes: ObjectAttributes
+    ) -> (unused: OpenFile.Unused, staged: StagedFile?) {
         let version = stored.version
-        let (unused, staged) = tree.withLock { tree in
+        let left = tree.withLock { tree in
             _ = tree.update(file.inode) { node in
                 node.attributes = node.currentAttributes
                 if attributes.metadata["mtime"] == nil, let time = stored.lastModified, !snapshot.hasExplicitTimes {
@@ -122,6 +126,7 @@ extension Volume {
                 node.metadata = attributes.metadata
                 node.remote = RemoteVersion(etag: version.etag, size: version.size)
                 node.lastOpened = node.remote
+                node.appendPosition = stored.appendPosition
                 node.stores += 1
                 node.validUntil = .now + options.metadataTTL
             }
@@ -129,7 +134,7 @@ extension Volume {
             return file.withLockedState { $0.settle(snapshot, stored) }
         }
         for handle in handles.withLock({ $0.handles(of: file) }) { handle.repin(from: snapshot.map.base, to: version) }
-        release(unused, of: staged)
+        return left
     }
 
     /// Gives staging space back that nothing refers to any more.

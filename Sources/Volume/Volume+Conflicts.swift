@@ -10,6 +10,8 @@ internal import Uploads
 extension Volume {
     /// True when another attempt makes sense: something has changed about the file or its base. `sending` is held.
     func recover(from error: StoreError, _ snapshot: Snapshot, of file: OpenFile) async throws(Errno) -> Bool {
+        // A rename has come between: what was being stored is about names and objects of before.
+        if file.base != snapshot.map.base || tree.withLock({ $0.path(of: file.inode) }).map({ keys.file($0) }) != snapshot.key { return true }
         switch error.reason {
         case .noSuchUpload, .invalidPart:
             guard snapshot.upload != nil else { return false }
@@ -25,24 +27,41 @@ extension Volume {
                 defer { (state.appendPosition, state.wantsAppendable) = (nil, false) }
                 return state.appendPosition != nil || state.wantsAppendable
             }
-        case .wrongPosition: return options.sharesAppends ? await followOthers(snapshot, file) : false
-        case .preconditionFailed where options.onConflict == .keepBoth:
+        case _ where error.isConflict:
+            if !file.hasNewContent { return await followContent(snapshot, file) }
+            if options.sharesAppends, await followOthers(snapshot, file) { return true }
+            guard options.onConflict == .keepBoth else { return false }
             await keepBoth(snapshot, of: file)
-            return file.isChanged == false
+            return !file.isChanged
         default: return false
         }
+    }
+
+    /// Others have changed the content, and here only attributes were: they are for whatever is there now.
+    private func followContent(_ snapshot: Snapshot, _ file: OpenFile) async -> Bool {
+        guard let info = try? await store.head(snapshot.key, ReadConditions()), info.etag != snapshot.map.base?.etag else { return false }
+        let version = ObjectVersion(key: snapshot.key, info: info)
+        tree.withLock { tree in
+            _ = tree.update(file.inode) { node in
+                (node.metadata, node.contentType) = (info.metadata, info.contentType)
+                (node.remote, node.attributes.size) = (RemoteVersion(etag: info.etag, size: info.size), info.size)
+            }
+            file.withLockedState { state in
+                if state.revision.content == state.stored.content { state.map = ExtentMap(base: version) }
+            }
+        }
+        return true
     }
 
     /// Others have appended: what was added here goes behind theirs.
     private func followOthers(_ snapshot: Snapshot, _ file: OpenFile) async -> Bool {
         let baseSize = snapshot.map.base?.size ?? 0
-        guard let info = try? await store.head(snapshot.key, ReadConditions()), info.size >= baseSize, let position = info.appendPosition
-        else { return false }
+        guard let info = try? await store.head(snapshot.key, ReadConditions()), info.size >= baseSize else { return false }
         let version = ObjectVersion(key: snapshot.key, info: info)
         return file.withLockedState { state in
             guard let moved = state.map.movingTail(from: baseSize, onto: version) else { return false }
             state.map = moved
-            state.appendPosition = position
+            state.appendPosition = info.appendPosition
             return true
         }
     }

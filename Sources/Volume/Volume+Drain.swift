@@ -59,8 +59,10 @@ extension Volume {
 
     /// True when the next mount goes on with it by itself; false when it waits for `windlass recover`.
     private func keepForNextMount(_ file: OpenFile, _ failure: StoreError?) async -> Bool {
-        // What was acknowledged by close(2) is recorded already; what is open and changed further joins it.
-        if options.writesBack, failure?.isFinal != true, await isRecorded(file) { return true }
+        // What was acknowledged is recorded already; with write-back, what is open and changed further joins it.
+        let isKnown = file.withLockedState { $0.recorded == $0.revision }
+        if failure?.isFinal != true, isKnown { return true }
+        if failure?.isFinal != true, options.writesBack, await isRecorded(file) { return true }
         await setAside(file)
         return false
     }

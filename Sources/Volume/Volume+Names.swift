@@ -58,7 +58,9 @@ extension Volume {
             if try node(file.inode).remote != nil {
                 let key = keys.file(try path(of: file.inode))
                 try await keepFolder(parent, without: key)
-                try await asking { () async throws(StoreError) in try await store.delete(key) }
+                try await deleting(key, of: file) { () async throws(Errno) in
+                    try await asking { () async throws(StoreError) in try await store.delete(key) }
+                }
             }
             tree.withLock { $0.unlink(file.inode) }
         }

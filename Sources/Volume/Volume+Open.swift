@@ -119,6 +119,7 @@ extension Volume {
     }
 
     private func closeLast(_ file: OpenFile) async {
+        guard file.withLockedState({ $0.recorded != $0.revision }) else { return queue.schedule(file, in: self) }
         let outcome = await settled { () async throws(Errno) in
             guard options.writesBack, tree.withLock({ $0.path(of: file.inode) }) != nil else { return try await upload(file) }
             try await record(file)

@@ -50,7 +50,7 @@ extension Volume {
 
     private func reasonToKeep(_ file: OpenFile) async -> FileState {
         let failure = file.withLockedState { $0.failure }
-        guard failure?.reason == .preconditionFailed || failure?.reason == .wrongPosition else {
+        guard failure?.isConflict == true else {
             return .failed(failure?.description ?? "it could not be stored")
         }
         let key = tree.withLock { $0.path(of: file.inode) }.map { keys.file($0) }
@@ -79,6 +79,11 @@ extension Volume {
 }
 
 extension StoreError {
+    /// Somebody else has changed, or removed, the object that a change is based on.
+    var isConflict: Bool {
+        reason == .preconditionFailed || reason == .wrongPosition || reason == .noSuchKey
+    }
+
     /// Another attempt would end in the same way.
     var isFinal: Bool {
         switch reason {

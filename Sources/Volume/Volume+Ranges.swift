@@ -44,12 +44,15 @@ extension Volume {
         let map = from.content
         let wanted = range.clamped(toSize: map.size)
         guard offset + wanted.count <= store.limits.object else { throw Errno.fileTooLarge }
+        // Of a file that is changed the object is about to be replaced: its bytes are taken while they are there.
+        let isStable = !from.file.isChanged
         var copied: Int64 = 0
         for extent in map.extents(in: wanted) {
             let place = offset + extent.range.offset - range.offset
             switch extent.origin {
-            case .hole, .remote: try await refer(extent, of: map, to: target.file, at: place)
-            case .local, .partOnly: try await copyBytes(extent.range, of: source, to: target.file, at: place)
+            case .hole: try await refer(extent, of: map, to: target.file, at: place)
+            case .remote where isStable: try await refer(extent, of: map, to: target.file, at: place)
+            case .remote, .local, .partOnly: try await copyBytes(extent.range, of: source, to: target.file, at: place)
             }
             copied += extent.range.count
         }

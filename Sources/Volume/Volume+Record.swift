@@ -22,7 +22,44 @@ extension Volume {
     /// `sending` is held, so that no older state of the file is on its way to the store. Bytes that only an upload holds make it end first.
     func acknowledge(_ file: OpenFile, _ fileState: FileState) async throws(Errno) {
         guard let snapshot = try await snapshot(file) else { return }
-        guard !snapshot.map.isOnlyInPart(ByteRange(offset: 0, count: snapshot.map.size)) else { return try await commit(file) }
+        guard !snapshot.hasBytesOnlyInPart else { return try await commit(file) }
+        try await record(snapshot, of: file, fileState)
+    }
+
+    /// What the journal says of a file that it has is what is being stored: after a crash the next mount must be able to tell the object for it.
+    func recordAgain(_ snapshot: Snapshot, of file: OpenFile) async throws(Errno) {
+        guard let recorded = file.withLockedState({ $0.recorded }), recorded != snapshot.revision, !snapshot.hasBytesOnlyInPart else { return }
+        try await record(snapshot, of: file, .closed)
+    }
+
+    /// The file has a new name, and is there instead of another one. `sending` is held.
+    func recordMoved(_ file: OpenFile, insteadOf replaced: FileID?) async throws(Errno) {
+        let changes: [JournalChange] = replaced.map { [.remove($0)] } ?? []
+        if file.withLockedState({ $0.recorded }) != nil, let snapshot = try await snapshot(file), !snapshot.hasBytesOnlyInPart {
+            return try await record(snapshot, of: file, .closed, changes)
+        }
+        try await onState { (state) async throws(StateError) in try await state.journal.commit(changes) }
+    }
+
+    /// Runs the deletion of a stored file's object. What the journal has of the file is about an object that will be gone: from here on it
+    /// says that the object is to be deleted. `sending` is held.
+    func deleting(_ key: Key, of file: OpenFile, _ body: () async throws(Errno) -> Void) async throws(Errno) {
+        let record = file.withLockedState { $0.recorded == nil ? nil : $0.record }
+        guard let record, let state, let etag = file.base?.etag else { return try await body() }
+        let intent = Intent(id: state.journal.newNoteID(), action: .delete(key, base: etag))
+        try await onState { (state) async throws(StateError) in try await state.journal.commit([.remove(record), .putIntent(intent)]) }
+        file.withLockedState { ($0.record, $0.recorded) = (nil, nil) }
+        do throws(Errno) {
+            try await body()
+        } catch {
+            if let snapshot = try await snapshot(file) { try await self.record(snapshot, of: file, .closed, [.removeIntent(intent.id)]) }
+            throw error
+        }
+        // A deletion that stays intended finds nothing to delete.
+        try? await state.journal.commit([.removeIntent(intent.id)])
+    }
+
+    private func record(_ snapshot: Snapshot, of file: OpenFile, _ fileState: FileState, _ changes: [JournalChange] = []) async throws(Errno) {
         try await onState { (state) async throws(StateError) in
             let id = file.withLockedState { open in
                 let id = open.record ?? state.journal.newFileID()
@@ -32,30 +69,33 @@ extension Volume {
             let record = FileRecord(
                 id: id, key: snapshot.key, base: BaseVersion(snapshot.map.base), attributes: snapshot.attributes, state: fileState,
                 upload: snapshot.upload)
-            try await state.acknowledge(creating: record, extents: snapshot.map.encoded, in: snapshot.staged)
+            try await state.acknowledge(creating: record, extents: snapshot.map.encoded, in: snapshot.staged, changes)
         }
         file.withLockedState { $0.recorded = snapshot.revision }
     }
 
-    /// The store has the snapshot: the journal forgets the file, or keeps what was recorded since.
-    func noteStored(_ file: OpenFile, _ snapshot: Snapshot) async {
-        guard let recorded = file.withLockedState({ $0.recorded }) else { return }
+    /// The store has the snapshot: the journal forgets the file, or keeps what was recorded since. False when it still has an older state.
+    func noteStored(_ file: OpenFile, _ snapshot: Snapshot) async -> Bool {
+        guard let recorded = file.withLockedState({ $0.recorded }) else { return true }
         guard recorded.content > snapshot.revision.content || recorded.attributes > snapshot.revision.attributes else {
             return await removeRecord(of: file)
         }
-        try? await acknowledge(file, .closed)
+        return (try? await acknowledge(file, .closed)) != nil
     }
 
-    func removeRecord(of file: OpenFile) async {
+    /// False when the journal could not be changed.
+    @discardableResult func removeRecord(of file: OpenFile) async -> Bool {
         let id = file.withLockedState { state in
             defer { (state.record, state.recorded) = (nil, nil) }
             return state.record
         }
-        guard let id, let state else { return }
+        guard let id, let state else { return true }
         do throws(StateError) {
             try await state.journal.commit([.remove(id)])
+            return true
         } catch {
             logger.warning("the next mount will look at \(describe(file.inode)) once more: \(error)")
+            return false
         }
     }
 }

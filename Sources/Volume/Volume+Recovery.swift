@@ -27,9 +27,17 @@ extension Volume {
     }
 
     private func resume(_ recovered: Recovered.File) async {
-        guard let content = recovered.content else { return await clear(recovered.record) }
+        guard let content = recovered.content else {
+            await clear(recovered.record)
+            return
+        }
         do {
             let map = try ExtentMap(decoding: content.extents)
+            if await isStored(recovered.record, size: map.size) {
+                let staged = try? await state?.openFile(of: recovered.record.id, content)
+                if await clear(recovered.record) { try? staged?.remove() }
+                return
+            }
             let staged = try await state?.openFile(of: recovered.record.id, content)
             try staged?.keepOnly(map.stagedRanges(in: ByteRange(offset: 0, count: map.size)))
             guard let file = adopt(recovered.record, map, staged) else {
@@ -47,12 +55,19 @@ extension Volume {
         }
     }
 
-    /// Nothing of it was acknowledged: only its upload is to be ended.
-    private func clear(_ record: FileRecord) async {
+    /// The upload had been completed, and only the journal did not say so yet: the time of change, to the nanosecond, tells.
+    private func isStored(_ record: FileRecord, size: Int64) async -> Bool {
+        let metadata = record.attributes.metadata
+        guard metadata["ctime"] != nil, let info = try? await head(record.key), info.size == size else { return false }
+        return metadata.allSatisfy { info.metadata[$0.key] == $0.value }
+    }
+
+    /// Nothing of it is to be stored any more: only its upload is to be ended.
+    @discardableResult private func clear(_ record: FileRecord) async -> Bool {
         if let upload = record.upload {
-            guard (try? await store.abortUpload(upload)) != nil else { return }
+            guard (try? await store.abortUpload(upload)) != nil else { return false }
         }
-        try? await state?.journal.commit([.remove(record.id)])
+        return (try? await state?.journal.commit([.remove(record.id)])) != nil
     }
 
     /// The file under its name, as it was acknowledged; nil when its key has none here.

@@ -58,18 +58,37 @@ extension Volume {
         for inode in inodes { files.append(try attach(inode, writing: false).file) }
         let outcome = await settled { () async throws(Errno) in
             try await withGates(of: files[...]) { () async throws(Errno) in
+                try await storeBefore(move, files)
                 try await names.together { () async throws(Errno) in try await moveFile(move) }
+                try await recordMoved(move)
             }
         }
         for file in files { await detach(file, writing: false) }
         try outcome.get()
-        try await recordAgain(files)
     }
 
     /// Takes the gates one after the other, always in the order of inodes.
     private func withGates(of files: ArraySlice<OpenFile>, _ body: () async throws(Errno) -> Void) async throws(Errno) {
         guard let first = files.first else { return try await body() }
         try await first.sending.run { () async throws(Errno) in try await withGates(of: files.dropFirst(), body) }
+    }
+
+    /// Where the store moves an object, it must have all that was acknowledged of it and of what it replaces: the journal could not tell what
+    /// a crash between the copy and its next commit has left.
+    private func storeBefore(_ move: Move, _ files: [OpenFile]) async throws(Errno) {
+        guard try node(move.source).remote != nil else { return }
+        for file in files where file.withLockedState({ $0.recorded != nil }) { try await commit(file) }
+    }
+
+    /// A file that the store does not have takes its new name, and the place of the other file, in one commit of the journal.
+    private func recordMoved(_ move: Move) async throws(Errno) {
+        guard let file = tree.withLock({ $0[move.source]?.file }), file.isChanged else { return }
+        let replaced = try move.target.map { target throws(Errno) in try node(target).file } ?? nil
+        let record = replaced?.withLockedState { state -> FileID? in
+            defer { (state.record, state.recorded) = (nil, nil) }
+            return state.record
+        }
+        try await recordMoved(file, insteadOf: record ?? nil)
     }
 
     private func moveFile(_ move: Move) async throws(Errno) {

@@ -29,11 +29,19 @@ extension Volume {
         }
         guard !file.hasWriters else { return }
         do throws(Errno) {
-            try await close(file)
+            try await keep(file)
         } catch {
             if before { await forgetChanges(of: file) }
             throw error
         }
+    }
+
+    /// New content is stored as at close(2); attributes alone are kept on the local disk, and stored together with those that follow soon.
+    private func keep(_ file: OpenFile) async throws(Errno) {
+        guard file.isChanged else { return }
+        guard !file.hasNewContent, options.attributeDelay > .zero else { return try await close(file) }
+        try await record(file)
+        queue.scheduleAttributes(file, in: self)
     }
 
     /// An error was returned: nothing of the change may be seen or stored later.

@@ -20,6 +20,8 @@ package struct VolumeOptions: Sendable {
     package var writesBack = false
     /// With `writesBack`: how long an upload waits for further changes.
     package var writeBackDelay: Duration = .zero
+    /// How long changed attributes of a file that nobody writes wait for further changes, on the local disk.
+    package var attributeDelay: Duration = .seconds(1)
     /// fsync(2) waits for the local disk only.
     package var syncsLocally = false
     package var onConflict: ConflictRule = .fail

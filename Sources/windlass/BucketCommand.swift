@@ -1,4 +1,6 @@
 import ArgumentParser
+import FileSystemTypes
+import Foundation
 import Logging
 import ObjectStorage
 import RemoteStore
@@ -12,19 +14,28 @@ struct BucketCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Creates a bucket.")
         @Argument(help: "The bucket's name.") var bucket: BucketAddress
         @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var wishes: NewBucketOptions
 
         func run() throws {
-            try connection.asking(bucket) { (buckets) async throws(StoreError) in try await buckets.createBucket(bucket.bucket) }
+            let wishes = wishes.wishes(connection.objects)
+            try connection.asking(bucket) { (buckets) async throws(StoreError) in try await buckets.createBucket(bucket.bucket, wishes) }
         }
     }
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the buckets of the account, one a line.")
+        @Flag(name: [.customLong("long"), .customShort("l")], help: "With the time of making, the place and the kind, separated by tabs.")
+        var isLong = false
         @OptionGroup var connection: ConnectionOptions
 
         func run() throws {
             let buckets = try connection.asking(nil) { (buckets) async throws(StoreError) in try await buckets.listBuckets() }
-            for bucket in buckets { Terminal.say(bucket.name.text) }
+            for bucket in buckets { Terminal.say(isLong ? Self.row(bucket) : bucket.name.text) }
+        }
+
+        private static func row(_ bucket: BucketSummary) -> String {
+            let made = bucket.created.map { Date(timeIntervalSince1970: TimeInterval($0.seconds)).ISO8601Format() }
+            return [bucket.name.text, made ?? "-", bucket.location ?? "-", bucket.isFileSystem ? "file system" : "objects"].joined(separator: "\t")
         }
     }
 

@@ -9,6 +9,7 @@ import RemoteStore
 extension Endpoint.Addressing: ExpressibleByArgument {}
 extension StoreClient.Signature: ExpressibleByArgument {}
 extension Dialect.Family: ExpressibleByArgument {}
+extension HTTPVersion: ExpressibleByArgument {}
 
 /// Where the store is. What is not given comes from the environment and `~/.aws`, as in the AWS tools.
 struct ConnectionOptions: ParsableArguments {
@@ -39,6 +40,12 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "How often a request that failed for a reason that may pass is sent again.")
     var maxRetries = 11
 
+    @Option(help: "How often a request may be sent on to another place of the same site.")
+    var maxRedirects = 5
+
+    @Option(help: ArgumentHelp("Version of HTTP: 1.1, 2 or auto (2 where TLS settles on it).", valueName: "version"))
+    var httpVersion = HTTPVersion.one
+
     @Option(help: ArgumentHelp("Certificate authorities to trust instead of the system's, in PEM.", valueName: "file"))
     var caBundle: String?
 
@@ -55,6 +62,7 @@ struct ConnectionOptions: ParsableArguments {
     func validate() throws {
         guard connectTimeout > 0, timeout > 0 else { throw ValidationError("timeouts are at least one second") }
         guard (0...100).contains(maxRetries) else { throw ValidationError("--max-retries is 0 to 100") }
+        guard (0...20).contains(maxRedirects) else { throw ValidationError("--max-redirects is 0 to 20") }
     }
 
     var retryPolicy: RetryPolicy {
@@ -70,6 +78,7 @@ struct ConnectionOptions: ParsableArguments {
         options.idleTimeout = .seconds(timeout)
         options.verifiesTLS = !acceptsAnyCertificate
         options.proxy = proxy
+        options.httpVersion = httpVersion
         if let caBundle {
             guard FileManager.default.isReadableFile(atPath: caBundle) else { throw Failure("cannot read the certificates in \(caBundle)") }
             options.certificateAuthorities = CredentialsOptions.absolute(caBundle)
@@ -90,7 +99,8 @@ struct ConnectionOptions: ParsableArguments {
         var configuration = StoreClient.Configuration(endpoint: choice.endpoint, region: choice.region)
         configuration.addressing = choice.addressing
         configuration.signature = try choice.signature ?? negotiated(choice, address?.bucket, transport)
-        configuration.dialect = choice.dialect(configuration.signature)
+        configuration.dialect = choice.dialect(configuration.signature, bucket: address?.bucket)
+        configuration.maximumRedirects = maxRedirects
         configuration.objects = try objects.options(endpoint: choice.endpoint)
         let chain = credentials.chain(
             dialect: CredentialsDialect(choice.family), bucket: address?.bucket.text, transport: CredentialsTransport(options), logger: logger)
@@ -183,6 +193,18 @@ extension StoreClient {
         case .badCredentials where error.status == nil: Failure(error.message)
         case .badCredentials: Failure("\(endpoint) does not accept the keys; check them: \(error.message)\(error.codeInBrackets)")
         case .accessDenied: Failure("the keys may not use bucket \(name) at \(endpoint); check its policy and whose keys they are")
+        case .unreachable where error.obstacle == .name:
+            Failure("the name of \(endpoint) leads nowhere; check the address and this machine's name service: \(error.message)")
+        case .unreachable where error.obstacle == .tls:
+            Failure(
+                "\(endpoint) has no TLS that can be trusted; check the address, or give its certificate authority with --ca-bundle: \(error.message)"
+            )
+        case .unreachable where error.obstacle == .connection:
+            Failure("nothing takes connections at \(endpoint); check the port and that the store runs: \(error.message)")
+        case .wrongRegion where error.status == nil: Failure("\(endpoint): \(error.message)")
+        case .clockSkew: Failure("\(endpoint) does not accept this machine's time; set the clock: \(error.message)\(error.codeInBrackets)")
+        case .invalidResponse:
+            Failure("what answers at \(endpoint) is no object store of the dialect \(dialect); check the address: \(error.message)")
         case .unreachable, .timedOut: Failure("cannot reach \(endpoint); check the address and the network: \(error.message)")
         case .bucketNotEmpty: Failure("bucket \(name) is not empty; delete its objects first")
         case .bucketExists: Failure("there is a bucket \(name) already; choose another name")

@@ -49,6 +49,11 @@ struct MountCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Permissions to leave out where --file-mode or --dir-mode is not given, in octal.", valueName: "mode"))
     var umask: OctalMode?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the store can do: auto (known, remembered or tried out), probe (tried out now), known (never tried out).", valueName: "source"))
+    var capabilities = CapabilityFinding.Source.auto
+
     @Flag(help: "Let other users in, too.")
     var allowOther = false
 
@@ -94,7 +99,7 @@ struct MountCommand: ParsableCommand {
         return options
     }
 
-    private var effectivePrefix: String {
+    var effectivePrefix: String {
         prefix.map(BucketAddress.folder) ?? address.prefix
     }
 }

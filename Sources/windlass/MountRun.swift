@@ -15,9 +15,11 @@ struct MountRun {
     private let command: MountCommand
     private let logger: Logger
     private let parent: Daemon.Parent?
+    private let crash: CrashPoint?
 
     init(_ command: MountCommand) throws {
         self.command = command
+        crash = try CrashPoint.wanted(in: ProcessInfo.processInfo.environment)
         parent = Daemon.parent()
         logger = try command.log.logger(inBackground: parent != nil)
     }
@@ -32,7 +34,7 @@ struct MountRun {
         if let source = client.credentialsSource { logger.info("using \(source)") }
         let (state, left) = try openState(client)
         defer { try? state?.close() }
-        let store = GuardedStore(RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger))
+        let store = reliable(capable(client))
         let volume = Volume(store, options: command.volumeOptions(), state: state, logger: logger)
         if let left { waiting { await volume.resume(left) } }
         let session = try makeSession(volume, mountPoint)
@@ -55,9 +57,8 @@ struct MountRun {
 
     /// A wrong name, key or address is told now and not by the first file.
     private func checkBucket(_ remote: RemoteStore, _ client: StoreClient) throws {
-        var policy = RetryPolicy()
-        policy.maximumAttempts = min(3, command.connection.retryPolicy.maximumAttempts)
-        policy.deadline = .seconds(15)
+        var policy = RetryPolicy.brief
+        policy.maximumAttempts = min(policy.maximumAttempts, command.connection.retryPolicy.maximumAttempts)
         let store = RetryingStore(remote, policy: policy, logger: logger)
         let request = ListRequest(prefix: command.volumeOptions().prefix, maximumKeys: 1)
         let outcome = waiting { () async -> StoreError? in
@@ -71,12 +72,24 @@ struct MountRun {
         if let outcome { throw client.failure(outcome, bucket: command.address.bucket) }
     }
 
+    /// The bucket with all that its store is found to be able to do.
+    private func capable(_ client: StoreClient) -> RemoteStore {
+        RemoteStore(
+            client, bucket: command.address.bucket, capabilities: CapabilityFinding(client, command, logger: logger).capabilities())
+    }
+
+    private func reliable(_ remote: RemoteStore) -> any ObjectStore {
+        let policy = command.connection.retryPolicy
+        guard let crash else { return GuardedStore(RetryingStore(remote, policy: policy, logger: logger)) }
+        return GuardedStore(RetryingStore(CrashingStore(base: remote, point: crash), policy: policy, logger: logger))
+    }
+
     /// What this machine keeps for the mount; nothing for one that allows no changes.
     private func openState(_ client: StoreClient) throws -> (StateFolder?, Recovered?) {
         guard !command.readOnly else { return (nil, nil) }
         let identity = MountIdentity(
             endpoint: client.endpoint.description, bucket: command.address.bucket, prefix: command.volumeOptions().prefix)
-        let (state, left) = try command.writing.openState(identity)
+        let (state, left) = try command.writing.openState(identity, crash)
         return (state, left)
     }
 

@@ -28,10 +28,19 @@ struct NewObjectOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Canned access-control list of new objects, e.g. bucket-owner-full-control.", valueName: "name"))
     var acl: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "IBM COS: seconds for which new objects can be neither changed nor deleted. Default: as the bucket is set.", valueName: "seconds"))
+    var retentionPeriod: Int64?
+
+    @Option(help: ArgumentHelp("IBM COS: name of a legal hold on new objects.", valueName: "name"))
+    var legalHold: String?
+
     @Flag(help: "Agree to pay for requests where a bucket makes the requester pay.")
     var requesterPays = false
 
     func validate() throws {
+        guard retentionPeriod ?? 0 >= -2 else { throw ValidationError("--retention-period is a number of seconds") }
         guard sseKeyId == nil || sse == .kms else { throw ValidationError("--sse-key-id goes with --sse kms") }
         guard (sseKeyFile != nil) == (sse == .c) else { throw ValidationError("--sse c and --sse-key-file go together") }
     }
@@ -41,6 +50,7 @@ struct NewObjectOptions: ParsableArguments {
         options.storageClass = storageClass
         options.accessControl = acl
         options.requesterPays = requesterPays
+        if retentionPeriod != nil || legalHold != nil { options.retention = Retention(period: retentionPeriod, legalHold: legalHold) }
         switch sse {
         case nil: break
         case .aes256: options.encryption = .storeKeys

@@ -10,7 +10,7 @@ struct Windlass: ParsableCommand {
         discussion: "Begin with: windlass mount BUCKET DIR --endpoint URL. Keys come from the environment or ~/.aws.",
         version: "windlass \(Version.text)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RecoverCommand.self, BucketCommand.self,
+            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
         ])
 
     /// Every failure is one line; wrong usage ends with 64 (sysexits.h), any other failure with 1.

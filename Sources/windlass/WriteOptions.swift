@@ -99,12 +99,14 @@ struct WriteOptions: ParsableArguments {
     }
 
     /// Takes possession of the state folder of a mount, and tells what the mount before has left.
-    func openState(_ identity: MountIdentity) throws -> (StateFolder, Recovered) {
+    func openState(_ identity: MountIdentity, _ crash: CrashPoint?) throws -> (StateFolder, Recovered) {
         do throws(StateError) {
             let base = try StateLocation.base(stateDir)
             var options = StateFolder.Options()
             options.stagingLimit = stagingSize.bytes
-            return try StateFolder.open(identity, base: base, options: options)
+            guard let crash else { return try StateFolder.open(identity, base: base, options: options) }
+            options.onCommit = { crash.reached($0 ? "journal.after" : "journal.before") }
+            return try StateFolder.open(identity, base: base, options: options, files: CrashingFiles(base: SystemFiles(), point: crash))
         } catch {
             throw Failure(error.message)
         }

@@ -7,7 +7,7 @@ enum ConditionPromises {
         StorePromise("reads of a certain version", readMatch),
         StorePromise("reads of another version than known", readNoneMatch),
         StorePromise("a PUT only where nothing is", needs: [.conditionalCreate], createOnly),
-        StorePromise("of many PUTs only where nothing is, one wins", needs: [.conditionalCreate], race),
+        StorePromise("of many PUTs only where nothing is, one wins", needs: [.conditionalCreate, .atomicCreate], race),
         StorePromise("a PUT only onto a certain version", needs: [.conditionalReplace], replaceOnly),
         StorePromise("a completion only where nothing is", needs: [.conditionalComplete], completeOnly),
     ]

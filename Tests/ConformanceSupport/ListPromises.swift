@@ -6,11 +6,11 @@ enum ListPromises {
     static let all = [
         StorePromise("an empty bucket lists nothing", empty),
         StorePromise("a listing says size, ETag and time as HEAD does", entries),
-        StorePromise("pages of any size give every key once", { try await paging(delimiter: nil, $0) }),
+        StorePromise("pages of any size give every key once", needs: [.noFolderObjects], { try await paging(delimiter: nil, $0) }),
         StorePromise("pages of any size give every key and common prefix once", { try await paging(delimiter: "/", $0) }),
-        StorePromise("a prefix, with a delimiter and without", prefixes),
+        StorePromise("a prefix, with a delimiter and without", needs: [.noFolderObjects], prefixes),
         StorePromise("listing begins after a key", startAfter),
-        StorePromise("listings are in the order of bytes", needs: [.byteOrder], order),
+        StorePromise("listings are in the order of bytes", needs: [.byteOrder, .nestedKeys], order),
         StorePromise("delimiters other than a slash", needs: [.anyDelimiter], delimiters),
     ]
 

@@ -18,7 +18,7 @@ package struct StorePromise: Sendable, CustomStringConvertible {
 
     package static let all: [StorePromise] =
         ObjectPromises.all + RangePromises.all + ConditionPromises.all + KeyPromises.all + CopyPromises.all + ListPromises.all
-        + UploadPromises.all + PartPromises.all + BucketPromises.all
+        + UploadPromises.all + PartPromises.all + BucketPromises.all + AppendPromises.all + InPlacePromises.all
 }
 
 /// A store that is to be held to its promises: its buckets, and how one of them is opened.
@@ -94,8 +94,9 @@ package struct StoreSubject: Sendable {
 
     func removeBucket() async throws {
         for upload in (try? await store.listUploads(prefix: Key(""))) ?? [] { try await store.abortUpload(upload) }
+        // Backwards: a file system has no folder deleted that something is in.
         let keys = try await pages(ListRequest()).flatMap(\.objects).map(\.key)
-        for key in keys { try await store.delete(key) }
+        for key in keys.sorted().reversed() { try await store.delete(key) }
         try await service.deleteBucket(bucket)
     }
 }

@@ -4,6 +4,8 @@ package enum StoreFeature: String, Codable, CaseIterable, Hashable, Sendable {
     case conditionalCreate
     /// PUT fails where the object is another version (`If-Match`).
     case conditionalReplace
+    /// Of many such at one moment one wins: the store itself looks, and not its client before.
+    case atomicCreate
     /// The same as `conditionalCreate` when a multipart upload is completed.
     case conditionalComplete
     /// A copy fails where its source is another version.
@@ -41,6 +43,23 @@ package enum StoreFeature: String, Codable, CaseIterable, Hashable, Sendable {
     case keyLimit
     /// Folders that no key names are not there: neither HEAD nor a listing shows them.
     case noImplicitFolders
+    /// Folders are not objects by themselves, which listings would show among the others.
+    case noFolderObjects
+    /// Objects grow at their end.
+    case append
+    /// Only objects that an append created can grow.
+    case appendOnlyToAppended
+    /// An object takes so few appends that a test can reach the limit.
+    case fewAppends
+    /// Bytes are changed and lengths set in place.
+    case modify
+    /// Objects and folders are renamed in one step.
+    case rename
+    /// Attributes are replaced without a copy.
+    case replaceAttributes
+
+    /// What objects in most stores cannot have done to them.
+    package static let inPlace: [StoreFeature] = [.append, .appendOnlyToAppended, .fewAppends, .modify, .rename, .replaceAttributes]
 }
 
 /// What is known of one store: the features that it lacks, each with the reason why its tests are left out.
@@ -50,6 +69,15 @@ package struct StoreTraits: Codable, Hashable, Sendable {
     package init(missing: [StoreFeature: String] = [:]) {
         self.missing = Dictionary(uniqueKeysWithValues: missing.map { ($0.rawValue, $1) })
     }
+
+    /// The same, with the features of `others` missing as well.
+    package func lacking(_ others: [StoreFeature], _ reason: String) -> StoreTraits {
+        var copy = self
+        for feature in others { copy.missing[feature.rawValue] = reason }
+        return copy
+    }
+
+    package func lacks(_ feature: StoreFeature) -> Bool { missing[feature.rawValue] != nil }
 
     /// Why `promise` cannot be held by this store; nil when it can.
     package func reasonToSkip(_ promise: StorePromise) -> String? {

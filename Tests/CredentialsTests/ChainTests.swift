@@ -101,7 +101,7 @@ import Testing
             manual.advance(500)
             await #expect(throws: CredentialsError.self) { try await chain.credentials() }
             service.set()
-            manual.advance(121)
+            manual.advance(1)
             #expect(try await chain.credentials().accessKeyID.hasPrefix("key") == true)
         }
     }

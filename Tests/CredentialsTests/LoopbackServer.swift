@@ -45,6 +45,7 @@ final class LoopbackServer: Sendable {
         }
         port = Int(UInt16(bigEndian: address.sin_port))
         try NamedThread.start("loopback") { [weak self] in
+            defer { close(listener) }
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
@@ -54,9 +55,9 @@ final class LoopbackServer: Sendable {
         }.detach()
     }
 
+    /// The thread that accepts closes: until it has ended, the number must not become somebody else's.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func serve(_ connection: Int32) {

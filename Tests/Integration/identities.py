@@ -101,7 +101,8 @@ class KeysInFile(Source):
 
 class Environment(KeysInFile):
     def put(self, key, secret, token):
-        self.environment = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+        prefix = "OBS" if self.dialect == "obs" else "AWS"
+        self.environment = {f"{prefix}_ACCESS_KEY_ID": key, f"{prefix}_SECRET_ACCESS_KEY": secret}
 
     named = lambda self: "environment"
 
@@ -110,8 +111,8 @@ class SharedCredentials(KeysInFile):
     with_token = True
 
     def put(self, key, secret, token):
-        text = f"[work]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\naws_session_token = {token}\n"
-        write(self.home / ".aws" / "credentials", text)
+        text = f"[work]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
+        write(self.home / ".aws" / "credentials", text + (f"aws_session_token = {token}\n" if token else ""))
         self.options = ["--profile", "work"]
 
     named = lambda self: "profile work"
@@ -123,7 +124,8 @@ class Program(KeysInFile):
     with_token = True
 
     def put(self, key, secret, token):
-        document = {"Version": 1, "AccessKeyId": key, "SecretAccessKey": secret, "SessionToken": token, "Expiration": later(3600)}
+        document = {"Version": 1, "AccessKeyId": key, "SecretAccessKey": secret, "Expiration": later(3600)}
+        document |= {"SessionToken": token} if token else {}
         write(self.home / "document.json", json.dumps(document))
         write(self.home / ".aws" / "config", f"[default]\ncredential_process = cat {shlex.quote(str(self.home / 'document.json'))}\n")
 
@@ -315,9 +317,38 @@ class APIKeyInEnvironment(APIKey):
     named = lambda self: "environment"
 
 
+class ServiceCredential(KeysInFile):
+    """Keys in a service credential of IBM Cloud; they win over the API key beside them, which is none here."""
+
+    dialect = "cos"
+
+    def put(self, key, secret, token):
+        document = {
+            "apikey": "no-such-api-key", "resource_instance_id": "crn:v1:instance",
+            "cos_hmac_keys": {"access_key_id": key, "secret_access_key": secret}}
+        write(self.home / ".bluemix" / "cos_credentials", json.dumps(document))
+
+    named = lambda self: "cos_credentials"
+
+
+def within(kind, dialect):
+    """The same place for the keys of another dialect; where that has none, without session tokens."""
+    more = {"dialect": dialect}
+    if dialect == "oos" and getattr(kind, "with_token", False):
+        more["with_token"] = False
+    return type(f"{kind.__name__}_{dialect}", (kind,), more)
+
+
+#: Every place of every dialect that can give new keys while a mount lives.
 RENEWABLE = [
     SharedCredentials, Program, OwnFile, PasswordFile, InstanceMetadata, InstanceMetadataVersion1, Container, WebIdentity, AssumedRole,
-    SingleSignOn, Agency, AgencyVersion1, Identity, Obsutil, APIKey, APIKeyInEnvironment]
+    SingleSignOn, Agency, AgencyVersion1, Identity, Obsutil, APIKey, APIKeyInEnvironment, ServiceCredential,
+    *[within(kind, "obs") for kind in (OwnFile, PasswordFile, SharedCredentials)],
+    *[within(kind, "cos") for kind in (OwnFile, PasswordFile, SharedCredentials, Program, Container, InstanceMetadata)],
+    *[within(kind, "oos") for kind in (OwnFile, PasswordFile, SharedCredentials, Program)]]
+
+#: The environment of a process cannot change: its keys are good until the store refuses them.
+LASTING = [Environment, *[within(Environment, dialect) for dialect in ("obs", "cos", "oos")]]
 
 
 def later(seconds):

@@ -43,7 +43,7 @@ class Mount:
         self.staging = Path(folder) / "staging"
         self.path.mkdir(parents=True, exist_ok=True)
         self.staging.mkdir(exist_ok=True)
-        self.options = options
+        self.options, self.addressing = options, "path"
         self.environment = endpoint.environment(folder) | (environment or {})
         self.process = None
         self.prefix = []
@@ -51,7 +51,7 @@ class Mount:
     def command(self):
         return [
             *self.prefix, WINDLASS, "mount", self.bucket, self.path, "--endpoint", self.endpoint.url, "--region", self.endpoint.region,
-            "--addressing", "path", "--state-dir", self.staging, "--foreground", *self.options]
+            "--addressing", self.addressing, "--state-dir", self.staging, "--foreground", *self.options]
 
     def start(self, timeout=30):
         """Returns when the mount is there."""

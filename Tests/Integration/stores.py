@@ -45,7 +45,8 @@ class Endpoint:
         """The environment of a program that is to use this store: nothing of the tests' own leaks into it."""
         return {
             "PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8",
-            "AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key, "AWS_EC2_METADATA_DISABLED": "true"}
+            "AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "OBS_ACCESS_KEY_ID": self.access_key, "OBS_SECRET_ACCESS_KEY": self.secret_key, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def free_port(first=None):

@@ -116,7 +116,7 @@ def test_a_copy_survives_new_credentials_in_its_middle(place):
     assert_no_secret(place)
 
 
-@pytest.mark.parametrize("place", [identities.Environment], indirect=True)
+@pytest.mark.parametrize("place", identities.LASTING, indirect=True, ids=lambda kind: kind.__name__)
 def test_credentials_that_nobody_renews_are_named_in_the_log(place):
     (place.mount.path / "before").write_bytes(b"1")
     place.store.remove_keys(place.source.keys[0])

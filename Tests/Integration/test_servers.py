@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deadlines import run
-from mounts import Mount
+from mounts import Mount, windlass
 from stores import ROOT, Endpoint, body, keys
 
 SERVERS = ROOT / "scripts" / "servers"
@@ -61,6 +61,24 @@ def foreign(server, tmp_path):
     mount.stop()
     for key in keys(client, name):
         client.delete_object(Bucket=name, Key=key)
+
+
+CONDITIONS = {
+    "put-if-absent", "put-if-matches", "complete-if-absent", "complete-if-matches", "copy-if-source-matches", "part-copy",
+    "part-copy-if-source-matches"}
+# Ceph 16 takes unquoted ETags only, ignores the conditions of completions and copies, and appends.
+FOUND = {"ceph": {"put-if-absent", "part-copy", "append"}, "seaweedfs": CONDITIONS, "ministack": CONDITIONS}
+
+
+def test_what_each_can_do_is_found_out(foreign, server, tmp_path):
+    mount, client, bucket = foreign
+    result = windlass(
+        endpoint_of(server), tmp_path, "doctor", bucket, "--endpoint", server["endpoint"], "--region", server["region"], "--write", "--json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert report["capabilitiesSource"] == "tried"
+    assert {name for name, is_there in report["capabilities"].items() if is_there} == FOUND[server["name"]]
+    assert keys(client, bucket) == [] and "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, (12 << 20) + 7])

@@ -2,17 +2,22 @@ import FileSystemTypes
 import Foundation
 import Staging
 import Synchronization
+import Threads
 
 /// The system's files with a failure at the next sync, or a disk that claims to be nearly full.
 final class FaultyFiles: FileOperations {
     private let system = SystemFiles()
     private let nextSync = Mutex<Errno?>(nil)
-    private let delay = Mutex<Double>(0)
+    private let hold = Mutex<Hold?>(nil)
     private let free = Mutex<Int64?>(nil)
 
     func failNextSync(with errno: Errno) { nextSync.withLock { $0 = errno } }
-    /// The next sync takes so many seconds.
-    func delayNextSync(by seconds: Double) { delay.withLock { $0 = seconds } }
+    /// The next sync ends when the hold is released.
+    func holdNextSync() -> Hold {
+        let next = Hold()
+        hold.withLock { $0 = next }
+        return next
+    }
     func setFreeSpace(_ bytes: Int64?) { free.withLock { $0 = bytes } }
 
     func sync(_ descriptor: Int32) throws(Errno) {
@@ -21,11 +26,11 @@ final class FaultyFiles: FileOperations {
             return failure
         }
         if let failure { throw failure }
-        Thread.sleep(
-            forTimeInterval: delay.withLock { delay in
-                defer { delay = 0 }
-                return delay
-            })
+        let held = hold.withLock { hold in
+            defer { hold = nil }
+            return hold
+        }
+        held?.wait()
         try system.sync(descriptor)
     }
 
@@ -44,4 +49,14 @@ final class FaultyFiles: FileOperations {
     func punch(_ descriptor: Int32, _ range: ByteRange) throws(Errno) { try system.punch(descriptor, range) }
     func rename(_ path: String, to newPath: String) throws(Errno) { try system.rename(path, to: newPath) }
     func remove(_ path: String) throws(Errno) { try system.remove(path) }
+}
+
+/// What a disk that hangs waits for.
+final class Hold: Sendable {
+    private let isReleased = Monitor(false)
+
+    func release() { isReleased.changeForAll { $0 = true } }
+
+    /// Ends by itself after half a minute, so that a test of who waits for it ends too.
+    fileprivate func wait() { isReleased.wait(atMost: .seconds(30)) { $0 ? true : nil } }
 }

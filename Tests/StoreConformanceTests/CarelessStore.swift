@@ -15,6 +15,15 @@ struct CarelessStore: ObjectStore {
         case acceptsAnyETagOfAPart
         case failsToDeleteWhatIsMissing
         case keepsAbortedUploads
+        case appendsAnywhere
+        case appendsWithoutMaking
+        case losesAttributesOfAppended
+        case takesUnknownVerbs
+        case truncatesOnlyDown
+        case modifiesAtTheStart
+        case keepsTheOldName
+        case leavesFoldersBehind
+        case keepsUnnamedAttributes
     }
 
     let inner: MemoryBucket

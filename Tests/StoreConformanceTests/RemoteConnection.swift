@@ -1,68 +1,68 @@
 import ConformanceSupport
 import Credentials
-import Foundation
 import HTTPTransport
 import Logging
 import ObjectStorage
 import RemoteStore
-import StoreServer
-import Synchronization
 
 /// The real client, as the mount uses it, for one server.
 struct RemoteConnection {
     private let client: StoreClient
+    private let capabilities: Capabilities
 
-    init(_ server: ExternalServer, listVersion: Int = 2) throws {
-        guard let endpoint = Endpoint(server.endpoint) else { throw BrokenPromise("\(server.endpoint) is no endpoint") }
-        var configuration = StoreClient.Configuration(endpoint: endpoint, region: server.region)
-        configuration.dialect.listing = listVersion == 1 ? .markers : .tokens
+    init(_ server: ExternalServer) throws {
+        var configuration = StoreClient.Configuration(endpoint: try Self.endpoint(server.endpoint), region: server.region)
         configuration.signature = server.signature.flatMap { StoreClient.Signature(rawValue: $0) } ?? .v4
         let keys = ["AWS_ACCESS_KEY_ID": server.accessKey, "AWS_SECRET_ACCESS_KEY": server.secretKey]
-        client = StoreClient(
-            configuration, transport: HTTPTransport(), credentials: CredentialsChain([EnvironmentProvider(keys)]),
-            logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() })
+        client = Self.client(configuration, EnvironmentProvider(keys))
+        var capabilities = configuration.dialect.capabilities
+        if server.traits?.lacks(.append) == false { capabilities.append = AppendRules(maximumAppends: nil) }
+        self.capabilities = capabilities
+    }
+
+    init(_ dialect: EmbeddedDialect, _ server: EmbeddedServer) throws {
+        let address = dialect.isVirtual ? "http://\(dialect.service).localhost:\(server.port)" : server.endpoint
+        var configuration = StoreClient.Configuration(endpoint: try Self.endpoint(address), region: "us-east-1")
+        configuration.addressing = dialect.isVirtual ? .virtual : .path
+        configuration.signature = dialect.signature
+        configuration.dialect = dialect.clientDialect
+        client = Self.client(configuration, FixedProvider(value: dialect.isBearer ? .bearer(server.token()) : .keys(EmbeddedServer.keys)))
+        capabilities = dialect.capabilities
     }
 
     func connection(traits: StoreTraits) -> StoreConnection {
-        StoreConnection(service: RemoteBuckets(client), traits: traits) { RemoteStore(client, bucket: $0) }
+        StoreConnection(service: RemoteBuckets(client), traits: traits) { RemoteStore(client, bucket: $0, capabilities: capabilities) }
+    }
+
+    /// The same in front of a store that does not hold conditions itself.
+    func guarded(traits: StoreTraits) -> StoreConnection {
+        StoreConnection(service: RemoteBuckets(client), traits: traits) {
+            GuardedStore(RemoteStore(client, bucket: $0, capabilities: capabilities))
+        }
+    }
+
+    /// The same with parallel file systems for buckets.
+    func fileSystems(traits: StoreTraits) -> StoreConnection {
+        let buckets = FileSystemBuckets(base: RemoteBuckets(client), endpoint: client.endpoint, keys: EmbeddedServer.keys)
+        return StoreConnection(service: buckets, traits: traits) { RemoteStore(client, bucket: $0, capabilities: capabilities) }
+    }
+
+    private static func endpoint(_ text: String) throws -> Endpoint {
+        guard let endpoint = Endpoint(text) else { throw BrokenPromise("\(text) is no endpoint") }
+        return endpoint
+    }
+
+    private static func client(_ configuration: StoreClient.Configuration, _ provider: any CredentialsProvider) -> StoreClient {
+        StoreClient(
+            configuration, transport: HTTPTransport(), credentials: CredentialsChain([provider]),
+            logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() })
     }
 }
 
-/// One embedded server for all tests of the process, on a folder that goes with it.
-actor EmbeddedServer {
-    private static let starting = Task { try await EmbeddedServer() }
+/// Gives what the test was given.
+struct FixedProvider: CredentialsProvider {
+    let name = "the conformance suite"
+    let value: Authority
 
-    static func shared() async throws -> EmbeddedServer { try await starting.value }
-
-    private let server: StoreServer
-    private let folder: URL
-
-    private init() async throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-conformance-\(UUID().uuidString)")
-        server = try await StoreServer.start(
-            StoreServer.Configuration(folder: folder.path, accessKey: "conformance", secretKey: "conformance-secret"))
-        let path = folder.path
-        Cleanup.atExit { try? FileManager.default.removeItem(atPath: path) }
-    }
-
-    nonisolated func connection(traits: StoreTraits, listVersion: Int) throws -> StoreConnection {
-        let external = ExternalServer(
-            name: "windlass-store", endpoint: server.endpoint, accessKey: "conformance", secretKey: "conformance-secret", region: "us-east-1")
-        return try RemoteConnection(external, listVersion: listVersion).connection(traits: traits)
-    }
-}
-
-/// What has to be done when the test process ends.
-enum Cleanup {
-    private static let actions = Mutex<[@Sendable () -> Void]>([])
-    private static let isRegistered: Bool = atexit { Cleanup.run() } == 0
-
-    static func atExit(_ action: @escaping @Sendable () -> Void) {
-        precondition(isRegistered, "atexit(3) refused")
-        actions.withLock { $0.append(action) }
-    }
-
-    private static func run() {
-        for action in actions.withLock({ $0 }) { action() }
-    }
+    func authority() async throws(CredentialsError) -> Authority? { value }
 }

@@ -52,7 +52,7 @@ import Testing
 @Suite struct BrokenStoreTests {
     /// What `break` does to each request of a store in memory.
     private func broken(by faults: [Fault]) -> StoreConnection {
-        let store = MemoryStore()
+        let store = MemoryStore(capabilities: .inPlace)
         return StoreConnection(service: store) { FaultingStore(store.bucket($0), faults: faults) }
     }
 
@@ -69,7 +69,7 @@ import Testing
     /// A store that ignores what it should check, one wrong thing at a time.
     @Test(.timeLimit(.minutes(1)), arguments: CarelessStore.Flaw.allCases)
     func findsAFlaw(flaw: CarelessStore.Flaw) async {
-        let store = MemoryStore(buckets: [])
+        let store = MemoryStore(capabilities: .inPlace)
         let connection = StoreConnection(service: store) { CarelessStore(inner: store.bucket($0), flaw: flaw) }
         var found: [String] = []
         for promise in StorePromise.all where (try? await connection.check(promise)) == nil { found.append(promise.name) }

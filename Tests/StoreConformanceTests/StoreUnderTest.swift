@@ -11,12 +11,17 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
     case memory
     /// The same with Amazon S3's own limits.
     case memoryWithS3Limits
-    /// The remote store's client against the embedded server, listing by version 2 or 1.
-    case embedded(listVersion: Int)
+    /// The same with every verb that changes objects where they lie.
+    case memoryInPlace
+    /// Conditions held in front of a store that knows none.
+    case guardedMemory
+    /// The remote store's client against the embedded server, in one of its dialects.
+    case embedded(EmbeddedDialect)
     /// The remote store's client against a server that others wrote.
     case external(ExternalServer)
 
-    static let all: [StoreUnderTest] = [.memory, .memoryWithS3Limits, .embedded(listVersion: 2), .embedded(listVersion: 1)] + externals
+    static let all: [StoreUnderTest] =
+        [.memory, .memoryWithS3Limits, .memoryInPlace, .guardedMemory] + EmbeddedDialect.all.map { .embedded($0) } + externals
 
     private static var externals: [StoreUnderTest] {
         do {
@@ -29,18 +34,37 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
     /// What is known of the store before it is reached: decides which promises are checked.
     var traits: StoreTraits {
         switch self {
-        case .memory, .memoryWithS3Limits, .embedded: StoreTraits()
-        case .external(let server): server.traits ?? StoreTraits()
+        case .memory, .memoryWithS3Limits: StoreTraits().lacking(StoreFeature.inPlace, "as Amazon S3")
+        case .memoryInPlace: StoreTraits()
+        case .guardedMemory: StoreTraits().lacking(StoreFeature.inPlace + [.atomicCreate], "it knows no more than every store")
+        case .embedded(let dialect): dialect.traits
+        case .external(let server): Self.traits(server)
         }
+    }
+
+    private static func traits(_ server: ExternalServer) -> StoreTraits {
+        var traits = server.traits ?? StoreTraits(missing: [.append: "nothing is known of it"])
+        if let reason = traits.missing[StoreFeature.append.rawValue] { traits = traits.lacking([.appendOnlyToAppended], reason) }
+        return traits.lacking([.fewAppends], "10,000 appends take too long").lacking([.modify, .rename, .replaceAttributes], "only OBS does")
     }
 
     func connect() async throws -> StoreConnection {
         switch self {
-        case .memory: connection(to: MemoryStore(limits: .small))
-        case .memoryWithS3Limits: connection(to: MemoryStore())
-        case .embedded(let version): try await EmbeddedServer.shared().connection(traits: traits, listVersion: version)
-        case .external(let server): try RemoteConnection(server).connection(traits: traits)
+        case .memory: return connection(to: MemoryStore(limits: .small))
+        case .memoryWithS3Limits: return connection(to: MemoryStore())
+        case .memoryInPlace: return connection(to: MemoryStore(limits: .small, capabilities: .inPlace))
+        case .guardedMemory:
+            let store = MemoryStore(limits: .small, capabilities: .copyingParts)
+            return StoreConnection(service: store, traits: traits) { GuardedStore(store.bucket($0)) }
+        case .embedded(let dialect): return try await connection(to: dialect)
+        case .external(let server): return try RemoteConnection(server).connection(traits: traits)
         }
+    }
+
+    private func connection(to dialect: EmbeddedDialect) async throws -> StoreConnection {
+        let remote = try RemoteConnection(dialect, await EmbeddedServer.shared(dialect))
+        if dialect.isFileSystem { return remote.fileSystems(traits: traits) }
+        return dialect.isGuarded ? remote.guarded(traits: traits) : remote.connection(traits: traits)
     }
 
     private func connection(to store: MemoryStore) -> StoreConnection {
@@ -51,7 +75,9 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
         switch self {
         case .memory: "memory"
         case .memoryWithS3Limits: "memory with S3 limits"
-        case .embedded(let version): "windlass-store, list version \(version)"
+        case .memoryInPlace: "memory with changes in place"
+        case .guardedMemory: "memory without conditions, guarded"
+        case .embedded(let dialect): "windlass-store, \(dialect.name)"
         case .external(let server): server.name
         }
     }
@@ -63,5 +89,22 @@ extension StoreLimits {
         limits.minimumPart = 1000
         limits.deleteBatch = 10
         return limits
+    }
+}
+
+extension Capabilities {
+    static var inPlace: Capabilities {
+        var all = Capabilities.memory
+        all.append = AppendRules(maximumAppends: 12)
+        all.modify = true
+        all.rename = true
+        all.replaceAttributes = true
+        return all
+    }
+
+    fileprivate static var copyingParts: Capabilities {
+        var least = Capabilities.least
+        least.partCopy = true
+        return least
     }
 }

@@ -32,8 +32,11 @@ extension MemoryBucket {
             try rules.check(partNumber: number)
             _ = try bucket.upload(upload)
             try rules.check(size: range.count, within: limits.maximumPart)
-            guard capabilities.partCopy else { throw rules.unsupported("copying of parts") }
-            let condition = capabilities.partCopyIfSourceMatches ? ifSourceMatches : nil
+            guard store.capabilities.partCopy else {
+                guard store.takesUnknownVerbsForPuts else { throw rules.unsupported("copying of parts") }
+                return try bucket.add([], asPart: number, of: upload)
+            }
+            let condition = store.capabilities.partCopyIfSourceMatches ? ifSourceMatches : nil
             let object = try bucket.object(source, ReadConditions(ifMatch: condition))
             guard !range.isEmpty, range.end <= Int64(object.bytes.count) else {
                 throw StoreError(.invalidRange, "\(source) has only \(object.bytes.count) bytes", status: 416, serviceCode: "InvalidRange")

@@ -8,7 +8,7 @@ package struct MemoryBucket: ObjectStore {
     package let name: BucketName
 
     package var limits: StoreLimits { store.limits }
-    package var capabilities: Capabilities { store.capabilities }
+    package var capabilities: Capabilities { store.claimed }
     var rules: MemoryRules { MemoryRules(limits: store.limits) }
 
     /// What this bucket was asked since it was made or `resetCounts` was called.
@@ -41,8 +41,8 @@ package struct MemoryBucket: ObjectStore {
     func known(_ condition: WriteCondition, completing: Bool = false) -> WriteCondition {
         switch condition {
         case .always: .always
-        case .absent: (completing ? capabilities.completeIfAbsent : capabilities.putIfAbsent) ? condition : .always
-        case .matches: (completing ? capabilities.completeIfMatches : capabilities.putIfMatches) ? condition : .always
+        case .absent: (completing ? store.capabilities.completeIfAbsent : store.capabilities.putIfAbsent) ? condition : .always
+        case .matches: (completing ? store.capabilities.completeIfMatches : store.capabilities.putIfMatches) ? condition : .always
         }
     }
 
@@ -120,7 +120,7 @@ extension MemoryBucket {
         try self.request(.copy) { bucket throws(StoreError) in
             try rules.check(request.destination)
             if let attributes = request.replacing { try rules.check(attributes) }
-            let condition = capabilities.copyIfSourceMatches ? request.ifSourceMatches : nil
+            let condition = store.capabilities.copyIfSourceMatches ? request.ifSourceMatches : nil
             let source = try bucket.object(request.source, ReadConditions(ifMatch: condition))
             try rules.check(size: Int64(source.bytes.count), within: limits.singlePut)
             if request.replacing == nil, request.source == request.destination {

@@ -14,12 +14,21 @@ package final class MemoryStore: Sendable {
     let state: Mutex<State>
     let limits: StoreLimits
     let capabilities: Capabilities
+    /// What it says it can do.
+    let claimed: Capabilities
+    let takesUnknownVerbsForPuts: Bool
 
     /// `limits` may be small, so that tests reach them with little data. Conditions that `capabilities` does not name are ignored, as
-    /// real stores ignore headers that they do not know.
-    package init(limits: StoreLimits = .s3, capabilities: Capabilities = .memory, buckets: [BucketName] = []) {
+    /// real stores ignore headers that they do not know. `claiming` is what it says it can do where that is more; verbs that it cannot do it
+    /// refuses, or takes for a PUT of whatever body they have, as many real stores do.
+    package init(
+        limits: StoreLimits = .s3, capabilities: Capabilities = .memory, claiming: Capabilities? = nil, takesUnknownVerbsForPuts: Bool = false,
+        buckets: [BucketName] = []
+    ) {
         self.limits = limits
         self.capabilities = capabilities
+        claimed = claiming ?? capabilities
+        self.takesUnknownVerbsForPuts = takesUnknownVerbsForPuts
         var initial = State()
         for name in buckets { initial.buckets[name] = MemoryBucketState() }
         state = Mutex(initial)

@@ -91,7 +91,7 @@ import Volume
             options.writeBackDelay = .seconds(60)
         }
         defer { volume.remove() }
-        let path = TreePath("file")
+        let path = try #require(TreePath("file"))
         #expect(await volume.apply(.overwrite(path, Payload(seed: 1, count: 100))) == .done)
         try await volume.crash()
         #expect(await volume.apply(.stat(path)) == .status(kind: .regular, size: 100))

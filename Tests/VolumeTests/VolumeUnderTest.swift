@@ -54,7 +54,8 @@ final class VolumeUnderTest: OperationDriver {
         policy.firstDelay = .microseconds(10)
         policy.longestDelay = .microseconds(100)
         policy.maximumAttempts = 30
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let isLoud = ProcessInfo.processInfo.environment["WINDLASS_TEST_LOG"] != nil
+        let logger = isLoud ? Logger(label: "test") { StreamLogHandler.standardError(label: $0) } : Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let identity = MountIdentity(endpoint: "memory", bucket: "test", prefix: options.prefix)
         let (state, left) = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0))
         let store = GuardedStore(RetryingStore(faults, policy: policy, logger: logger))
@@ -69,8 +70,8 @@ final class VolumeUnderTest: OperationDriver {
     /// Nothing the volume does after this reaches the store or the disk.
     func crash(forgetting: Bool = false) async throws {
         let old = life.withLock { $0 }
-        old.faults.setFaults([Fault(.every, error: StoreError(.invalidRequest, "the process is gone"))])
         try old.state.close()
+        old.faults.setFaults([Fault(.every, error: StoreError(.unreachable, "the process is gone"))])
         if forgetting {
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
                 try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
@@ -81,7 +82,7 @@ final class VolumeUnderTest: OperationDriver {
     }
 
     func apply(_ operation: TestSupport.Operation) async -> Outcome {
-        let isDue = crashes.withLock { $0?.next(upTo: 5) == 0 }
+        let isDue = crashes.withLock { ($0?.next() ?? 1) % 5 == 0 }
         do {
             if isDue { try await crash() }
         } catch {

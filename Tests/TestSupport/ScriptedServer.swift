@@ -4,14 +4,17 @@ import Synchronization
 import Threads
 
 /// A server on loopback that does to each connection what a test says, rules of HTTP or not.
-final class ScriptedServer: Sendable {
-    enum Act: Sendable {
+package final class ScriptedServer: Sendable {
+    package enum Act: Sendable {
         case answer(String)
         case answerAndClose(String)
+        case bytesAndClose([UInt8])
         /// Never answers.
         case hang
         /// An answer whose body has no end.
         case endless
+        /// Speaks HTTP/2 with a client that began it: 200 with this body.
+        case http2(String)
         /// Reads until the client gives up, answers nothing.
         case readAll
     }
@@ -23,12 +26,12 @@ final class ScriptedServer: Sendable {
         var isStopped = false
     }
 
-    let port: UInt16
+    package let port: UInt16
     private let listener: Int32
     private let act: @Sendable (String) -> Act
     private let state = Mutex(State())
 
-    init(_ act: @escaping @Sendable (String) -> Act) throws {
+    package init(_ act: @escaping @Sendable (String) -> Act) throws {
         self.act = act
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -49,22 +52,23 @@ final class ScriptedServer: Sendable {
 
     deinit { stop() }
 
-    var url: String { "http://127.0.0.1:\(port)" }
-    var requests: [String] { state.withLock { $0.requests } }
-    var connections: Int { state.withLock { $0.connections } }
-    var bytesSent: Int { state.withLock { $0.bytesSent } }
+    package var url: String { "http://127.0.0.1:\(port)" }
+    package var requests: [String] { state.withLock { $0.requests } }
+    package var connections: Int { state.withLock { $0.connections } }
+    package var bytesSent: Int { state.withLock { $0.bytesSent } }
 
-    func stop() {
+    package func stop() {
         let isFirst = state.withLock { state in
             defer { state.isStopped = true }
             return !state.isStopped
         }
         guard isFirst else { return }
+        // The thread that accepts closes: until it has ended, the number must not become somebody else's.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func acceptAll() {
+        defer { close(listener) }
         while true {
             let connection = accept(listener, nil, nil)
             guard connection >= 0 else { return }
@@ -82,7 +86,13 @@ final class ScriptedServer: Sendable {
             case .answerAndClose(let text):
                 _ = send(text, connection)
                 return
+            case .bytesAndClose(let bytes):
+                _ = send(bytes, connection)
+                return
             case .hang, .readAll: drain(connection)
+            case .http2(let body):
+                answerHTTP2(body, connection)
+                return
             case .endless:
                 guard send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n", connection) else { return }
                 let chunk = String(repeating: "x", count: 65_536)
@@ -107,13 +117,42 @@ final class ScriptedServer: Sendable {
         }
     }
 
+    /// The rest of the preface, frames up to the first request, and one answer (RFC 9113, 3.4 and 4.1).
+    private func answerHTTP2(_ body: String, _ connection: Int32) {
+        guard receive(6, connection) != nil else { return }
+        while let head = receive(9, connection) {
+            let count = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
+            guard count == 0 || receive(count, connection) != nil else { return }
+            if head[3] == 1 { break }
+        }
+        let settings: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
+        let acknowledgement: [UInt8] = [0, 0, 0, 4, 1, 0, 0, 0, 0]
+        let headers: [UInt8] = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88]
+        let data = [0, 0, UInt8(body.utf8.count), 0, 1, 0, 0, 0, 1] + Array(body.utf8)
+        _ = send(settings + acknowledgement + headers + data, connection)
+        drain(connection)
+    }
+
+    private func receive(_ count: Int, _ connection: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var got = 0
+        while got < count {
+            let more = unsafe bytes[got...].withUnsafeMutableBytes { unsafe recv(connection, $0.baseAddress, $0.count, 0) }
+            guard more > 0 else { return nil }
+            got += more
+        }
+        return bytes
+    }
+
     private func drain(_ connection: Int32) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while unsafe recv(connection, &buffer, buffer.count, 0) > 0 {}
     }
 
-    private func send(_ text: String, _ connection: Int32) -> Bool {
-        var bytes = Array(text.utf8)[...]
+    private func send(_ text: String, _ connection: Int32) -> Bool { send(Array(text.utf8), connection) }
+
+    private func send(_ all: [UInt8], _ connection: Int32) -> Bool {
+        var bytes = all[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { return false }
