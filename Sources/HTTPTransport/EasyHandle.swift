@@ -162,8 +162,7 @@ private enum Callbacks {
 
     static let seek: ccurl_seek_fn = { context, offset, origin in
         guard origin == SEEK_SET else { return CInt(CURL_SEEKFUNC_FAIL) }
-        unsafe transfer(context).rewindBody(to: Int64(offset))
-        return CInt(CURL_SEEKFUNC_OK)
+        return CInt(unsafe transfer(context).rewindBody(to: Int64(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL)
     }
 
     private static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer {

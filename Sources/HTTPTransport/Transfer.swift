@@ -106,8 +106,11 @@ final class Transfer: Sendable {
         return unsafe outbound.fill(space) { [self] in loop.post(.unpause(self)) }
     }
 
-    func rewindBody(to offset: Int64) {
+    /// False when the request must not be sent again.
+    func rewindBody(to offset: Int64) -> Bool {
+        guard request.mayRepeat else { return false }
         outbound?.rewind(to: offset)
+        return true
     }
 
     /// libcurl is done with this transfer.

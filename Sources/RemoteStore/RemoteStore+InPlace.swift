@@ -17,6 +17,7 @@ extension RemoteStore {
         case .writeOffset: request.headers.append(HeaderField(dialect.header("write-offset-bytes"), String(position)))
         }
         request.body = body
+        request.mayRepeat = false
         request.roles = position == 0 ? [.creates, .content] : .content
         if let stored { request.add(stored, dialect) }
         let response = try await sendAppend(request)

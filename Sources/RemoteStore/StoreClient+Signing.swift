@@ -22,6 +22,7 @@ extension StoreClient {
         let url = "\(endpoint.isSecure ? "https" : "http")://\(location.host)\(signable.target)"
         var http = HTTPRequest(method: request.method, url: url, body: request.body, delivery: request.delivery)
         http.headers = (signable.headers + added).map { ($0.name, $0.value) }
+        http.mayRepeat = request.mayRepeat
         http.idleTimeout = request.isSlow ? .seconds(300) : nil
         return http
     }

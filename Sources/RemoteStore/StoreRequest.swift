@@ -14,6 +14,8 @@ struct StoreRequest {
     var delivery = HTTPRequest.Delivery.collected(limit: 1 << 20)
     /// The server works on it in silence: copies and completions.
     var isSlow = false
+    /// Carried out once more it would do more than once.
+    var mayRepeat = true
     /// The store wants a Content-MD5 of this body.
     var needsMD5 = false
     var roles: RequestRoles = []

@@ -73,7 +73,13 @@ struct Tree: Sendable {
     }
 
     mutating func noteStored(_ inode: Inode) {
-        unstored.remove(inode)
+        guard unstored.remove(inode) != nil else { return }
+        // A look at a folder that found nothing was made before there was this file.
+        var current = nodes[inode]?.parent
+        while let folder = current {
+            nodes[folder]?.stores += 1
+            current = nodes[folder]?.parent
+        }
     }
 
     /// All inodes below `ancestor`.

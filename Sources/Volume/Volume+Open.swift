@@ -28,7 +28,10 @@ extension Volume {
                 throw error
             }
         }
-        let handle = handles.withLock { $0.add(FileHandle(file, options: options, version: file.base)) }
+        let opened = FileHandle(file, options: options, version: file.base)
+        let handle = handles.withLock { $0.add(opened) }
+        // A commit that ended in between has told only the handles that it found.
+        if let base = file.base, base != opened.opened { opened.repin(from: opened.opened, to: base) }
         return OpenReply(handle: handle, keepCache: keepCache && !options.truncate)
     }
 
@@ -102,6 +105,8 @@ extension Volume {
                 let base = node.remote.map { ObjectVersion(key: key, etag: $0.etag, size: $0.size) }
                 let file = node.file ?? OpenFile(inode: inode, base: base)
                 node.file = file
+                // Before the tree is let go: else an upload that ends now would take the file for idle.
+                file.retain(writing: writing)
                 file.adopt(base)
                 file.withLockedState { if $0.map.base == base { $0.appendPosition = node.appendPosition } }
                 let isSame = node.lastOpened != nil && node.lastOpened == node.remote
@@ -110,7 +115,6 @@ extension Volume {
             }
         }
         guard let attached else { throw Errno.stale }
-        attached.0.retain(writing: writing)
         return attached
     }
 

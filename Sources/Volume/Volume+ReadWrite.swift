@@ -9,15 +9,17 @@ extension Volume {
         let opened = try file(handle)
         let range = ByteRange(offset: offset, count: Int64(count))
         for _ in 0..<3 {
-            let revision = opened.file.withLockedState { $0.revision }
+            let (revision, version) = (opened.file.withLockedState { $0.revision }, opened.opened)
             do throws(Errno) {
                 let bytes = try await content(of: opened, in: range)
                 if !bytes.isEmpty { noteRead(opened.file) }
                 return bytes
             } catch {
                 // A write, a commit or a rename may have come between: then the bytes are elsewhere now.
-                guard opened.file.withLockedState({ $0.revision }) != revision || error == .stale else { throw error }
-                guard opened.file.changedContent(in: range) != nil || error != .stale else { throw error }
+                let isSame = opened.file.withLockedState { $0.revision } == revision && opened.opened == version
+                guard !isSame || error == .stale && opened.file.changedContent(in: range) != nil else { throw error }
+                // The store has the new object already, and the file is told in a moment: when whoever stores it is done.
+                if isSame { try await opened.file.sending.run {} }
             }
         }
         return try await content(of: opened, in: range)

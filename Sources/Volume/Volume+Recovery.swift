@@ -10,14 +10,20 @@ internal import Uploads
 extension Volume {
     /// Takes up files whose changes are on the local disk only: they are seen as they were, and uploaded. To be called before anything else.
     package func resume(_ recovered: Recovered) async {
+        tellKept(recovered.files.filter(\.isSetAside))
         for file in recovered.files {
             switch file.record.state {
-            case .conflict, .failed:
-                logger.warning("\(file.record.key) is kept on the local disk and not in the store: see `windlass recover --list`")
+            case .conflict, .failed: break
             case .writing, .closed, .uploading: await resume(file)
             }
         }
         for intent in recovered.intents { await finish(intent) }
+    }
+
+    private func tellKept(_ files: [Recovered.File]) {
+        guard let first = files.first?.record.key else { return }
+        let names = files.count == 1 ? "\(first) is" : "\(first) and \(files.count - 1) more are"
+        logger.warning("\(names) kept on the local disk and not in the store: see `windlass recover --list`")
     }
 
     private func resume(_ recovered: Recovered.File) async {
@@ -27,14 +33,19 @@ extension Volume {
         }
         do {
             let map = try ExtentMap(decoding: content.extents)
-            if await isStored(recovered.record, size: map.size) {
+            if await isStored(recovered, size: map.size) {
                 let staged = try? await state?.openFile(of: recovered.record.id, content)
                 if await clear(recovered.record) { try? staged?.remove() }
                 return
             }
             let staged = try await state?.openFile(of: recovered.record.id, content)
             try staged?.keepOnly(map.stagedRanges(in: ByteRange(offset: 0, count: map.size)))
-            guard let file = adopt(recovered.record, map, staged) else { return }
+            guard let file = adopt(recovered.record, map, staged) else {
+                staged?.park()
+                let reason = "its name is another file's by now, or no path below this mount"
+                logger.error("\(recovered.record.key) is kept on the local disk: \(reason); see `windlass recover --list`")
+                return try await state?.journal.commit([.state(recovered.record.id, .failed(reason))]) ?? ()
+            }
             await adoptUpload(recovered, in: file)
             logger.notice("\(recovered.record.key) was not stored before the mount ended; it is uploaded now")
             queue.schedule(file, in: self)
@@ -45,10 +56,24 @@ extension Volume {
     }
 
     /// The upload had been completed, and only the journal did not say so yet: the time of change, to the nanosecond, tells.
-    private func isStored(_ record: FileRecord, size: Int64) async -> Bool {
-        let metadata = record.attributes.metadata
-        guard metadata["ctime"] != nil, let info = try? await head(record.key), info.size == size else { return false }
-        return metadata.allSatisfy { info.metadata[$0.key] == $0.value }
+    private func isStored(_ recovered: Recovered.File, size: Int64) async -> Bool {
+        let metadata = recovered.record.attributes.metadata
+        guard metadata["ctime"] != nil, let info = try? await head(recovered.record.key), info.size == size else { return false }
+        if metadata.allSatisfy({ info.metadata[$0.key] == $0.value }) { return true }
+        return await isCompleted(recovered, size: size, info)
+    }
+
+    /// What was sent while it was being written has no times of its own. Its upload held all of the file and is gone, and there is an object
+    /// of its size, made of as many parts and with the attributes that were known then.
+    private func isCompleted(_ recovered: Recovered.File, size: Int64, _ info: ObjectInfo) async -> Bool {
+        guard let upload = recovered.record.upload, recovered.parts.reduce(0, { $0 + $1.range.count }) == size else { return false }
+        guard info.etag?.text.hasSuffix("-\(recovered.parts.count)") == true, info.metadata["mtime"] == nil else { return false }
+        do throws(StoreError) {
+            _ = try await store.listParts(upload)
+            return false
+        } catch {
+            return error.reason == .noSuchUpload
+        }
     }
 
     /// Nothing of it is to be stored any more: only its upload is to be ended.
@@ -61,11 +86,9 @@ extension Volume {
 
     /// The file under its name, as it was acknowledged; nil when its key has none here.
     private func adopt(_ record: FileRecord, _ map: ExtentMap, _ staged: StagedFile?) -> OpenFile? {
-        guard let path = keys.path(of: record.key), !path.isEmpty else {
-            logger.error("\(record.key) has no path below this mount; it stays on the local disk")
-            return nil
-        }
-        let info = ObjectInfo(size: map.size, contentType: record.attributes.contentType, metadata: record.attributes.metadata, storageClass: record.attributes.storageClass)
+        guard let path = keys.path(of: record.key), !path.isEmpty else { return nil }
+        let stored = record.attributes
+        let info = ObjectInfo(size: map.size, contentType: stored.contentType, metadata: stored.metadata, storageClass: stored.storageClass)
         return tree.withLock { tree in
             guard let parent = tree.folder(Array(path.dropLast()), options) else { return nil }
             guard let name = path.last, tree.child(name, of: parent) == nil else { return nil }
@@ -130,6 +153,16 @@ extension Volume {
         } catch {
             guard error.reason == .noSuchKey else { throw error }
             return nil
+        }
+    }
+}
+
+extension Recovered.File {
+    /// Another attempt is for the user to make.
+    fileprivate var isSetAside: Bool {
+        switch record.state {
+        case .conflict, .failed: true
+        case .writing, .closed, .uploading: false
         }
     }
 }

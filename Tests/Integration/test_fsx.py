@@ -110,7 +110,13 @@ class Exerciser:
     def cut(self, size):
         self.content.extend(bytes(max(0, size - len(self.content))))
         del self.content[size:]
-        assert os.fstat(self.files[0]).st_size == size
+        self.check_size()
+
+    def check_size(self):
+        found = [os.fstat(file).st_size for file in self.files]
+        if found != [len(self.content)] * self.count:
+            again = os.stat(self.path).st_size
+            raise AssertionError(f"size {found}, then {again}, and {os.lseek(self.files[0], 0, os.SEEK_END)}, instead of {len(self.content)}")
 
     def punch(self):
         offset, count = self.place(len(self.content))
@@ -122,7 +128,7 @@ class Exerciser:
         end = min(offset + count, len(self.content))
         if offset < end:
             self.content[offset:end] = bytes(end - offset)
-        assert os.fstat(self.files[-1]).st_size == len(self.content)
+        self.check_size()
 
     def zero(self):
         offset, count = self.place(len(self.content))
@@ -138,7 +144,7 @@ class Exerciser:
         self.note("allocate", offset, count)
         fallocate(self.file(), 0, offset, count)
         self.content.extend(bytes(max(0, offset + count - len(self.content))))
-        assert os.fstat(self.files[0]).st_size == len(self.content)
+        self.check_size()
 
     def copy(self):
         (source, count), target = self.place(len(self.content)), self.place(len(self.content))[0]

@@ -301,9 +301,10 @@ def test_a_thousand_appends_to_64_mebibytes_send_under_one(obs):
     mount = obs()
     base = os.urandom(MEBIBYTE)
     with open(mount.path / "log", "ab", buffering=0) as file:
-        for _ in range(64):
+        for number in range(64):
             file.write(base)
-        os.fsync(file.fileno())
+            if number % 4 == 3:
+                os.fsync(file.fileno())
         assert obs.s3.head_object(Bucket=obs.bucket, Key="log")["ContentLength"] == 64 * MEBIBYTE
         obs.store.reset_counters()
         for number in range(1000):
@@ -316,6 +317,21 @@ def test_a_thousand_appends_to_64_mebibytes_send_under_one(obs):
     assert set(counts) <= {"AppendObject", "HeadObject"}, "something else than appends was made"
     data = body(obs.s3, obs.bucket, "log")
     assert data[:MEBIBYTE] == base and data[64 * MEBIBYTE:] == b"".join(b"%099d\n" % number for number in range(1000))
+
+
+def test_much_at_once_is_appended_too(obs):
+    """More than one request takes at a time: the object must stay one that can grow."""
+    mount = obs()
+    base = os.urandom(MEBIBYTE)
+    with open(mount.path / "log", "ab", buffering=0) as file:
+        for _ in range(40):
+            file.write(base)
+        os.fsync(file.fileno())
+        obs.store.reset_counters()
+        file.write(b"line\n")
+    counts = counted(obs.store)
+    assert set(counts) <= {"AppendObject", "HeadObject"}, counts
+    assert body(obs.s3, obs.bucket, "log") == base * 40 + b"line\n"
 
 
 def test_an_object_that_takes_no_more_appends_is_rebuilt(obs):

@@ -10,6 +10,9 @@ package final class FaultingStore: ObjectStore {
         var failures = 0
     }
 
+    /// Requests that have begun and not ended, of this plan and those before.
+    private let underWay = Mutex(0)
+
     let inner: any ObjectStore
     private let seed: UInt64
     private let state: Mutex<State>
@@ -37,6 +40,8 @@ package final class FaultingStore: ObjectStore {
     func perform<Result: Sendable>(
         _ operation: StoreOperation, _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
+        underWay.withLock { $0 += 1 }
+        defer { underWay.withLock { $0 -= 1 } }
         guard let fault = next(operation) else { return try await body() }
         try await wait(fault.delay)
         guard let error = fault.error else { return try await body() }
@@ -50,6 +55,16 @@ package final class FaultingStore: ObjectStore {
         var lost = error
         lost.outcomeUnknown = true
         throw lost
+    }
+
+    /// Returns when no request is under way; false when that takes longer than `limit`.
+    package func rest(atMost limit: Duration = .seconds(20)) async -> Bool {
+        let end = ContinuousClock.now + limit
+        while underWay.withLock({ $0 }) > 0 {
+            guard ContinuousClock.now < end else { return false }
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+        return true
     }
 
     private func next(_ operation: StoreOperation) -> Fault? {

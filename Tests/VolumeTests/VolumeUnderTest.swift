@@ -55,7 +55,8 @@ final class VolumeUnderTest: OperationDriver {
         policy.longestDelay = .microseconds(100)
         policy.maximumAttempts = 30
         let isLoud = ProcessInfo.processInfo.environment["WINDLASS_TEST_LOG"] != nil
-        let logger = isLoud ? Logger(label: "test") { StreamLogHandler.standardError(label: $0) } : Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        if isLoud { logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) } }
         let identity = MountIdentity(endpoint: "memory", bucket: "test", prefix: options.prefix)
         let (state, left) = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0))
         let store = GuardedStore(RetryingStore(faults, policy: policy, logger: logger))
@@ -70,8 +71,10 @@ final class VolumeUnderTest: OperationDriver {
     /// Nothing the volume does after this reaches the store or the disk.
     func crash(forgetting: Bool = false) async throws {
         let old = life.withLock { $0 }
-        try old.state.close()
         old.faults.setFaults([Fault(.every, error: StoreError(.unreachable, "the process is gone"))])
+        // What a store has begun it ends, whoever has asked for it: before the next life looks.
+        guard await old.faults.rest() else { throw Errno.timedOut }
+        try old.state.close()
         if forgetting {
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
                 try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
