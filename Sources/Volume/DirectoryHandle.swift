@@ -40,17 +40,18 @@ final class DirectoryHandle: Sendable {
         var local: [DirectoryItem] = []
         var seen: Set<FileName> = []
         var pager: ListPager?
+        var names: FolderNames?
         var isComplete = false
         var changes = 0
     }
 
     let inode: Inode
-    let folder: Key
+    let folder: FolderKey
     let gate = SerialGate()
     private let store: any ObjectStore
     private let state = Mutex(State())
 
-    init(inode: Inode, folder: Key, store: any ObjectStore) {
+    init(inode: Inode, folder: FolderKey, store: any ObjectStore) {
         self.inode = inode
         self.folder = folder
         self.store = store
@@ -68,7 +69,8 @@ final class DirectoryHandle: Sendable {
             state.items = [.itself, .parent]
             state.local = local
             state.changes = changes
-            state.pager = ListPager(store, ListRequest(prefix: folder, delimiter: "/"))
+            state.pager = ListPager(store, ListRequest(prefix: folder.prefix, delimiter: "/"))
+            state.names = FolderNames(of: folder)
         }
     }
 
@@ -78,20 +80,25 @@ final class DirectoryHandle: Sendable {
         return try await pager?.next()
     }
 
-    /// Takes up a page, nil after the last; gives the number of keys that no path can spell.
-    func take(_ page: ListPage?) -> Int {
+    /// Takes up a page, nil after the last.
+    func take(_ page: ListPage?) {
         state.withLock { state in
             guard let page else {
+                for listed in state.names?.finish() ?? [] { add(listed, &state) }
                 state.items += state.local.filter { $0.name.map { !state.seen.contains($0) } ?? false }
                 state.isComplete = true
-                return 0
+                return
             }
-            var skipped = 0
-            // Folders first: a name that is both is shown as the folder.
-            for prefix in page.commonPrefixes { skipped += add(prefix, .directory, nil, &state) }
-            for object in page.objects where object.key != folder { skipped += add(object.key, .regular, object.size, &state) }
-            return skipped
+            for listed in state.names?.add(Self.sorted(page)) ?? [] { add(listed, &state) }
         }
+    }
+
+    /// Some stores list in an order of their own.
+    private static func sorted(_ page: ListPage) -> ListPage {
+        var page = page
+        page.objects.sort { $0.key < $1.key }
+        page.commonPrefixes.sort()
+        return page
     }
 
     func items(from start: Int, limit: Int) -> [(Int, DirectoryItem)] {
@@ -111,9 +118,14 @@ final class DirectoryHandle: Sendable {
         }
     }
 
-    private func add(_ key: Key, _ kind: FileKind, _ size: Int64?, _ state: inout State) -> Int {
-        guard let name = KeySpace.name(of: key, in: folder) else { return 1 }
-        if state.seen.insert(name).inserted { state.items.append(DirectoryItem(name: name, kind: kind, mayBeSpecial: size.map { $0 <= LinkTarget.maximumBytes } ?? false)) }
-        return 0
+    private func add(_ listed: ListedName, _ state: inout State) {
+        guard state.seen.insert(listed.name).inserted else { return }
+        let item =
+            switch listed.kind {
+            case .object(let object):
+                DirectoryItem(name: listed.name, kind: .regular, mayBeSpecial: object.size <= LinkTarget.maximumBytes)
+            case .folder, .continuation: DirectoryItem(name: listed.name, kind: .directory)
+            }
+        state.items.append(item)
     }
 }

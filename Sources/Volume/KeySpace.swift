@@ -1,41 +1,65 @@
 internal import FileSystemTypes
 internal import ObjectStorage
+internal import PosixMetadata
 
-/// How paths below the mount and keys of the bucket belong together.
-///
-/// `docs/notes.txt` is the key `docs/notes.txt`, the folder `docs` the key `docs/` and whatever begins with it.
+/// How the paths of this mount and keys of the bucket belong together (docs/NAMES.md), for paths that are known to be there.
 struct KeySpace: Sendable {
-    let prefix: Key
-    private static let slash = UInt8(ascii: "/")
+    private let paths: KeyPaths
+
+    init(prefix: Key, maximumKeyBytes: Int) {
+        paths = KeyPaths(prefix: prefix, maximumKeyBytes: maximumKeyBytes)
+    }
+
+    /// Throws ENAMETOOLONG where the key would be longer than the store takes.
+    func target(of path: [FileName]) throws(Errno) -> NameTarget {
+        try paths.target(of: path)
+    }
 
     /// The key of a file.
     func file(_ path: [FileName]) -> Key {
-        var bytes = prefix.bytes
-        for (index, name) in path.enumerated() {
-            if index > 0 { bytes.append(Self.slash) }
-            bytes += name.bytes
+        switch known(path) {
+        case .entry(let keys): keys.object ?? paths.root.prefix
+        case .object(let key, _): key
+        case .continuation(let folder): folder.prefix
+        case .nothing: paths.root.prefix
         }
-        return Key(bytes)
     }
 
-    /// The key of a folder's marker, which is also what the keys below it begin with. The top of a bucket has an empty one.
-    func folder(_ path: [FileName]) -> Key {
-        path.isEmpty ? prefix : Key(file(path).bytes + [Self.slash])
+    /// What the keys below a folder begin with. The top of a bucket has an empty one.
+    func folder(_ path: [FileName]) -> Key { folderKey(path).prefix }
+
+    func folderKey(_ path: [FileName]) -> FolderKey {
+        switch known(path) {
+        case .entry(let keys): keys.folder ?? FolderKey(prefix: Key((keys.object?.bytes ?? []) + [UInt8(ascii: "/")]))
+        case .continuation(let folder): folder
+        case .object, .nothing: paths.root
+        }
     }
 
-    /// The path of a file's key; nil for what no path can spell.
-    func path(of key: Key) -> [FileName]? {
-        guard key.bytes.starts(with: prefix.bytes) else { return nil }
-        let names = key.bytes.dropFirst(prefix.bytes.count).split(separator: Self.slash, omittingEmptySubsequences: false).map { FileName(Array($0)) }
-        let known = names.compactMap(\.self)
-        return known.count == names.count ? known : nil
+    /// No folder of the bucket, but what long names go on in.
+    func isContinuation(_ path: [FileName]) -> Bool {
+        if case .continuation = known(path) { true } else { false }
     }
 
-    /// The name that a key or common prefix below `folder` has in it; nil for the marker and for what no path can spell.
-    static func name(of key: Key, in folder: Key) -> FileName? {
-        var rest = key.bytes.dropFirst(folder.bytes.count)
-        if rest.last == slash { rest = rest.dropLast() }
-        guard rest.count <= FileName.maximumBytes else { return nil }
-        return FileName(Array(rest))
+    /// The file is the content of the marker of the folder that it is in.
+    func isMarker(_ path: [FileName]) -> Bool {
+        switch known(path) {
+        case .entry(let keys): keys.objectIsMarker
+        case .object(_, let isMarker): isMarker
+        case .continuation, .nothing: false
+        }
+    }
+
+    /// The path of an object; nil for what is not below this mount.
+    func path(of key: Key, besideFolder: Bool) -> [FileName]? {
+        paths.path(ofObject: key, besideFolder: besideFolder)
+    }
+
+    /// Whether a name is, or might be, one that stands for other bytes.
+    static func isEscaped(_ name: FileName) -> Bool { name.bytes.starts(with: "%@".utf8) }
+
+    /// A path that is in the tree has a key: it was looked up, or made, by the same rules.
+    private func known(_ path: [FileName]) -> NameTarget {
+        (try? paths.target(of: path)) ?? .nothing
     }
 }

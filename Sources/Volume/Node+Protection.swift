@@ -85,6 +85,9 @@ extension ExtendedAttributeName {
     static let accessList = ExtendedAttributeName(known: "system.posix_acl_access")
     static let defaultAccessList = ExtendedAttributeName(known: "system.posix_acl_default")
 
+    static let user = ExtendedAttributeName(known: "user.")
+    static let trusted = ExtendedAttributeName(known: "trusted.")
+
     init(known text: String) {
         guard let name = ExtendedAttributeName(text) else { preconditionFailure("\(text) is the name of an attribute") }
         self = name

@@ -36,6 +36,8 @@ struct Node: Sendable {
     var appendPosition: Int64?
     /// For folders: there is a key for the folder itself.
     var hasMarker = false
+    /// That key has content: it is a file in the folder, too, and is not to be overwritten.
+    var markerContent: RemoteVersion?
     /// Until then the store need not be asked again.
     var validUntil: ContinuousClock.Instant?
     /// The version whose pages the kernel may have.

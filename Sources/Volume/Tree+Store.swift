@@ -18,7 +18,8 @@ extension Tree {
             if referencing { reference(inode) }
             return .known(node.currentAttributes)
         }
-        guard let listing = self[parent]?.listing, now < listing.validUntil else { return .unknown(nil) }
+        // Escaped names lead to keys that listings may show under plain ones.
+        guard !KeySpace.isEscaped(name), let listing = self[parent]?.listing, now < listing.validUntil else { return .unknown(nil) }
         guard let kind = listing.names[name] else { return .absent }
         return .unknown(kind)
     }
@@ -71,6 +72,7 @@ extension Node {
             appendPosition = info.appendPosition
         case .folder(let marker):
             hasMarker = marker != nil
+            markerContent = marker.flatMap { $0.size > 0 ? RemoteVersion(etag: $0.etag, size: $0.size) : nil }
             take(marker, options)
         case .nothing: break
         }

@@ -6,7 +6,7 @@ internal import Synchronization
 extension Volume {
     package func openDirectory(_ inode: Inode, for caller: Caller) async throws(Errno) -> OpenReply {
         guard try node(inode).kind == .directory else { throw Errno.notDirectory }
-        let folder = keys.folder(try path(of: inode))
+        let folder = keys.folderKey(try path(of: inode))
         let directory = DirectoryHandle(inode: inode, folder: folder, store: store)
         return OpenReply(handle: handles.withLock { $0.add(directory) }, keepCache: false)
     }
@@ -77,8 +77,7 @@ extension Volume {
 
     private func advance(_ directory: DirectoryHandle) async throws(Errno) {
         let page = try await asking { () async throws(StoreError) in try await directory.nextPage() }
-        let skipped = directory.take(page)
-        if skipped > 0 { logger.warning("\(directory.folder): \(skipped) keys that no path can spell are not shown") }
+        directory.take(page)
         guard directory.isComplete else { return }
         tree.withLock { tree in
             guard let listing = directory.listing(ttl: options.metadataTTL) else { return }

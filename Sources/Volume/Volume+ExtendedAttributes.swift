@@ -57,17 +57,21 @@ extension Volume {
         guard name.namespace != .windlass else { throw Errno.notPermitted }
         let node = try node(inode)
         try node.protection.checkWriting(name, by: .privileged)
-        guard node.extendedAttributes[name] != nil else { throw Errno.noData }
+        guard node.extendedAttributes[name] != nil else {
+            // A list that says no more than the permissions is not kept, and taking it away is no error.
+            if name.namespace == .accessList || name.namespace == .defaultAccessList { return }
+            throw Errno.noData
+        }
         try await change(inode) { (node) throws(Errno) in try node.extendedAttributes.remove(name) }
     }
 
-    /// ENOTSUP for what is kept nowhere.
+    /// ENOTSUP for what is kept nowhere, EINVAL for a namespace without a name.
     private func checkKept(_ name: ExtendedAttributeName) throws(Errno) {
         switch name.namespace {
         case .windlass: return
         case .user, .trusted: guard options.keepsAttributes else { throw Errno.notSupported }
         case .accessList, .defaultAccessList: guard options.keepsAttributes, options.hasAccessLists else { throw Errno.notSupported }
-        case .other: throw Errno.notSupported
+        case .other: throw name == .user || name == .trusted ? Errno.invalidArgument : .notSupported
         }
     }
 }

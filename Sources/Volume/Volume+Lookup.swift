@@ -1,5 +1,6 @@
 package import FileSystemTypes
 internal import ObjectStorage
+internal import PosixMetadata
 internal import Synchronization
 
 /// What the store has under a name.
@@ -55,25 +56,35 @@ extension Volume {
 
     /// Asks the store what a path is. A listing may have told the kind already, which saves a request.
     func find(_ path: [FileName], expecting kind: FileKind?) async throws(Errno) -> Found {
+        switch try keys.target(of: path) {
+        case .nothing: return .nothing
+        case .continuation: return .folder(marker: nil)
+        case .object(let key, let isMarker): return try await findFile(key, isMarker: isMarker)
+        case .entry(let entry): return try await find(entry, expecting: kind)
+        }
+    }
+
+    private func find(_ entry: EntryKeys, expecting kind: FileKind?) async throws(Errno) -> Found {
         switch kind {
-        case .directory: return try await findFolder(path)
-        case .some: return try await findFile(path)
+        case .directory: return try await findFolder(entry.folder)
+        case .some: return try await findFile(entry.object, isMarker: entry.objectIsMarker)
         case nil:
-            async let file = settled { () async throws(Errno) in try await self.findFile(path) }
-            async let folder = settled { () async throws(Errno) in try await self.findFolder(path) }
+            async let file = settled { () async throws(Errno) in try await self.findFile(entry.object, isMarker: entry.objectIsMarker) }
+            async let folder = settled { () async throws(Errno) in try await self.findFolder(entry.folder) }
             // A name that is both is shown as the folder: everything below it stays reachable.
             if case .folder(let marker) = try await folder.get() { return .folder(marker: marker) }
             return try await file.get()
         }
     }
 
-    private func findFile(_ path: [FileName]) async throws(Errno) -> Found {
-        guard let info = try await existing(keys.file(path)) else { return .nothing }
+    /// A marker is a file as long as it has content.
+    private func findFile(_ key: Key?, isMarker: Bool) async throws(Errno) -> Found {
+        guard let key, let info = try await existing(key), !isMarker || info.size > 0 else { return .nothing }
         return .file(info)
     }
 
-    private func findFolder(_ path: [FileName]) async throws(Errno) -> Found {
-        let key = keys.folder(path)
+    private func findFolder(_ folder: FolderKey?) async throws(Errno) -> Found {
+        guard let key = folder?.prefix else { return .nothing }
         let page = try await asking { () async throws(StoreError) in try await store.list(ListRequest(prefix: key, maximumKeys: 1)) }
         guard let first = page.objects.first else { return .nothing }
         return .folder(marker: first.key == key ? try await existing(key) : nil)

@@ -22,9 +22,11 @@ extension Volume {
         if let base = file.base { try await keepReadable(base, of: file, isDeleted: true) }
         try await names.together { () async throws(Errno) in
             if try node(file.inode).remote != nil {
-                let key = keys.file(try path(of: file.inode))
+                let path = try path(of: file.inode)
+                let key = keys.file(path)
                 try await keepFolder(parent, without: key)
                 try await deleting(key, of: file) { () async throws(Errno) in
+                    guard !keys.isMarker(path) else { return try await emptyMarker(of: parent) }
                     try await asking { () async throws(StoreError) in try await store.delete(key) }
                 }
             }
@@ -38,7 +40,9 @@ extension Volume {
         try await withEntry(name, in: parent) { (attributes) async throws(Errno) in
             guard attributes.kind == .directory else { throw Errno.notDirectory }
             try await names.together { () async throws(Errno) in
-                let key = keys.folder(try path(of: attributes.inode))
+                let path = try path(of: attributes.inode)
+                guard !keys.isContinuation(path) else { throw Errno.notPermitted }
+                let key = keys.folder(path)
                 try await checkEmpty(attributes.inode, key)
                 try await keepFolder(parent, without: key)
                 try await asking { () async throws(StoreError) in try await store.delete(key) }
@@ -64,6 +68,9 @@ extension Volume {
 
     /// A folder that exists only because of what is in it would vanish with its last child: it gets a marker first.
     func keepFolder(_ inode: Inode, without key: Key) async throws(Errno) {
+        var inode = inode
+        // What long names go on in is no folder of the bucket: the folder above is kept.
+        while keys.isContinuation(try path(of: inode)), let above = try node(inode).parent { inode = above }
         let node = try node(inode)
         guard inode != .root, !node.hasMarker else { return }
         let path = try path(of: inode)
@@ -74,11 +81,22 @@ extension Volume {
         }
     }
 
+    /// The content of a folder's own key goes; the folder stays.
+    private func emptyMarker(of inode: Inode) async throws(Errno) {
+        var node = try node(inode)
+        node.markerContent = nil
+        try await putMarker(try path(of: inode), node)
+        tree.withLock { tree in
+            _ = tree.update(inode) { ($0.markerContent, $0.hasMarker) = (nil, true) }
+        }
+    }
+
     /// A few of the keys and common prefixes directly below a folder, its marker and `key` left out.
     private func namesBelow(_ folder: Key, without key: Key) async throws(Errno) -> [Key] {
         let page = try await asking { () async throws(StoreError) in
             try await store.list(ListRequest(prefix: folder, delimiter: "/", maximumKeys: 3))
         }
-        return (page.objects.map(\.key) + page.commonPrefixes).filter { $0 != folder && $0 != key }
+        let objects = page.objects.filter { $0.key != folder || $0.size > 0 }
+        return (objects.map(\.key) + page.commonPrefixes).filter { $0 != key }
     }
 }

@@ -8,7 +8,7 @@ internal import Synchronization
 extension Volume {
     package func makeDirectory(_ name: FileName, in parent: Inode, permissions: UInt16, for caller: Caller) async throws(Errno) -> Entry {
         let path = try await freePath(name, in: parent)
-        try checkLength(of: keys.folder(path))
+        _ = try keys.target(of: path).newFolder()
         var node = try newNode(.directory, name, in: parent, permissions: permissions, for: caller)
         try checkFits(node)
         node.metadata = node.storedAttributes(options).metadata
@@ -38,7 +38,7 @@ extension Volume {
         _ kind: FileKind, _ name: FileName, in parent: Inode, permissions: UInt16, device: DeviceNumber, content: [UInt8], for caller: Caller
     ) async throws(Errno) -> Entry {
         guard options.keepsAttributes else { throw Errno.notPermitted }
-        try checkLength(of: keys.file(try await freePath(name, in: parent)))
+        _ = try keys.target(of: try await freePath(name, in: parent)).newObject()
         var node = try newNode(kind, name, in: parent, permissions: permissions, for: caller)
         node.attributes.device = device
         node.attributes.size = Int64(content.count)

@@ -2,6 +2,7 @@ package import FileSystemTypes
 internal import Content
 internal import Logging
 internal import ObjectStorage
+internal import PosixMetadata
 internal import Synchronization
 
 extension Volume {
@@ -13,16 +14,19 @@ extension Volume {
         default: break
         }
         _ = try await attributes(of: inode, handle: nil)
-        return try await openKnown(inode, options)
+        return try await openKnown(inode, options, caller)
     }
 
     /// Opens a file whose node is up to date.
-    private func openKnown(_ inode: Inode, _ options: OpenOptions) async throws(Errno) -> OpenReply {
+    private func openKnown(_ inode: Inode, _ options: OpenOptions, _ caller: Caller) async throws(Errno) -> OpenReply {
         let (file, keepCache) = try attach(inode, writing: options.writes)
         if options.truncate || options.append {
             do throws(Errno) {
                 try checkGrows(file, options)
-                if options.truncate { try await truncate(file, to: 0) }
+                if options.truncate {
+                    try await truncate(file, to: 0)
+                    clearSetID(file, caller)
+                }
             } catch {
                 await detach(file, writing: options.writes)
                 throw error
@@ -35,12 +39,20 @@ extension Volume {
         return OpenReply(handle: handle, keepCache: keepCache && !options.truncate)
     }
 
+    /// open(2) with `O_TRUNC` is a write.
+    private func clearSetID(_ file: OpenFile, _ caller: Caller) {
+        guard self.options.keepsAttributes, !caller.isPrivileged else { return }
+        let caller = caller.resolved
+        tree.withLock { tree in
+            _ = tree.update(file.inode) { $0.attributes.permissions = $0.protection.permissionsAfterWrite(by: caller) }
+        }
+    }
+
     package func create(
         _ name: FileName, in parent: Inode, permissions: UInt16, options: OpenOptions, for caller: Caller
     ) async throws(Errno) -> (entry: Entry, opened: OpenReply) {
         try checkWritable()
         let path = try path(of: parent) + [name]
-        try checkLength(of: keys.file(path))
         let changes = tree.withLock { $0[parent]?.changes }
         if let existing = try await entry(name, in: parent, referencing: true) {
             guard !options.exclusive else {
@@ -49,6 +61,7 @@ extension Volume {
             }
             return (existing, try await open(existing.inode, options: options, for: caller))
         }
+        _ = try keys.target(of: path).newObject()
         if options.append, self.options.appends == .native, store.capabilities.append == nil { throw Errno.notPermitted }
         let new = try newNode(.regular, name, in: parent, permissions: permissions, for: caller)
         try checkFits(new)
@@ -80,10 +93,6 @@ extension Volume {
             tree.reference(inode)
             return (node.currentAttributes, file)
         }
-    }
-
-    func checkLength(of key: Key) throws(Errno) {
-        guard key.bytes.count <= store.limits.key else { throw Errno.nameTooLong }
     }
 
     package func release(_ handle: Handle) async {

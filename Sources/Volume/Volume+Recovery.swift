@@ -40,7 +40,7 @@ extension Volume {
             }
             let staged = try await state?.openFile(of: recovered.record.id, content)
             try staged?.keepOnly(map.stagedRanges(in: ByteRange(offset: 0, count: map.size)))
-            guard let file = adopt(recovered.record, map, staged) else {
+            guard let file = await adopt(recovered.record, map, staged) else {
                 staged?.park()
                 let reason = "its name is another file's by now, or no path below this mount"
                 logger.error("\(recovered.record.key) is kept on the local disk: \(reason); see `windlass recover --list`")
@@ -85,8 +85,10 @@ extension Volume {
     }
 
     /// The file under its name, as it was acknowledged; nil when its key has none here.
-    private func adopt(_ record: FileRecord, _ map: ExtentMap, _ staged: StagedFile?) -> OpenFile? {
-        guard let path = keys.path(of: record.key), !path.isEmpty else { return nil }
+    private func adopt(_ record: FileRecord, _ map: ExtentMap, _ staged: StagedFile?) async -> OpenFile? {
+        let below = ListRequest(prefix: Key(record.key.bytes + [UInt8(ascii: "/")]), maximumKeys: 1)
+        let isBesideFolder = (try? await store.list(below))?.objects.isEmpty == false
+        guard let path = keys.path(of: record.key, besideFolder: isBesideFolder), !path.isEmpty else { return nil }
         let stored = record.attributes
         let info = ObjectInfo(size: map.size, contentType: stored.contentType, metadata: stored.metadata, storageClass: stored.storageClass)
         return tree.withLock { tree in

@@ -53,7 +53,9 @@ extension Volume {
     // MARK: Files
 
     private func renameFile(_ move: Move) async throws(Errno) {
-        try checkLength(of: keys.file(move.newPath))
+        _ = try keys.target(of: move.newPath).newObject()
+        // It would leave the folder without a marker.
+        guard !keys.isMarker(move.oldPath) else { throw Errno.crossDevice }
         let inodes = [move.source, move.target].compactMap(\.self).sorted { $0.rawValue < $1.rawValue }
         var files: [OpenFile] = []
         for inode in inodes { files.append(try attach(inode, writing: false).file) }
@@ -174,11 +176,12 @@ extension Volume {
     // MARK: Folders
 
     private func renameFolder(_ move: Move) async throws(Errno) {
-        let (old, new) = (keys.folder(move.oldPath), keys.folder(move.newPath))
+        guard !keys.isContinuation(move.oldPath) else { throw Errno.notPermitted }
+        let (old, new) = (keys.folder(move.oldPath), try keys.target(of: move.newPath).newFolder().prefix)
         if let target = move.target { try await checkEmpty(target, new) }
         let objects = try await asking { () async throws(StoreError) in try await everything(below: old) }
         @Sendable func moved(_ key: Key) -> Key { Key(new.bytes + key.bytes.dropFirst(old.bytes.count)) }
-        for object in objects { try checkLength(of: moved(object.key)) }
+        guard objects.allSatisfy({ moved($0.key).bytes.count <= store.limits.key }) else { throw Errno.nameTooLong }
         try await keepFolder(move.oldParent, without: old)
         if objects.isEmpty { try await putMarker(move.newPath, try node(move.source)) }
         let copied = try await asking { () async throws(StoreError) in
@@ -186,7 +189,7 @@ extension Volume {
         }
         try await asking { () async throws(StoreError) in try await deleteAll(objects.reversed().map(\.key)) }
         finish(move, nil)
-        for (object, version) in zip(objects, copied) { adopt(version, of: object, below: move.source, old, move.newPath) }
+        for (object, version) in zip(objects, copied) { adopt(version, of: object, below: move, old, new) }
         tree.withLock { tree in
             for inode in tree.descendants(of: move.source) {
                 _ = tree.update(inode) { $0.validUntil = nil }
@@ -237,19 +240,16 @@ extension Volume {
     }
 
     /// Files that are open below a moved folder go on reading the same bytes under their new key.
-    private func adopt(_ version: RemoteVersion, of object: ListedObject, below folder: Inode, _ old: Key, _ newPath: [FileName]) {
-        let names = object.key.bytes.dropFirst(old.bytes.count).split(separator: UInt8(ascii: "/")).compactMap { FileName(Array($0)) }
+    private func adopt(_ version: RemoteVersion, of object: ListedObject, below move: Move, _ old: Key, _ new: Key) {
+        let (plain, escaped) = (keys.path(of: object.key, besideFolder: false), keys.path(of: object.key, besideFolder: true))
         let before = RemoteVersion(etag: object.etag, size: object.size)
         let file = tree.withLock { tree -> OpenFile? in
-            var inode = folder
-            for name in names {
-                guard let child = tree.child(name, of: inode) else { return nil }
-                inode = child
-            }
+            let found = [plain, escaped].compactMap { path in path.flatMap { tree.file(at: $0.dropFirst(move.oldPath.count), below: move.source) } }
+            guard let inode = found.first else { return nil }
             tree.repin(inode, from: before, to: version)
             return tree[inode]?.file
         }
-        let new = Key(keys.folder(newPath).bytes + object.key.bytes.dropFirst(old.bytes.count))
+        let new = Key(new.bytes + object.key.bytes.dropFirst(old.bytes.count))
         repin(
             file, from: ObjectVersion(key: object.key, etag: before.etag, size: before.size),
             to: ObjectVersion(key: new, etag: version.etag, size: version.size))
@@ -257,6 +257,16 @@ extension Volume {
 }
 
 extension Tree {
+    /// The file that is known under a path below a folder.
+    fileprivate func file(at path: ArraySlice<FileName>, below folder: Inode) -> Inode? {
+        var inode = folder
+        for name in path {
+            guard let child = child(name, of: inode) else { return nil }
+            inode = child
+        }
+        return self[inode]?.kind == .directory ? nil : inode
+    }
+
     mutating func repin(_ inode: Inode, from old: RemoteVersion, to new: RemoteVersion) {
         _ = update(inode) { node in
             if node.remote == old { node.remote = new }

@@ -34,7 +34,11 @@ extension Volume {
         var node = try node(inode)
         let before = node.attributes.permissions
         node.apply(change, by: caller)
-        return node.attributes.permissions != before
+        guard node.attributes.permissions != before else { return false }
+        // The kernel asks in the same words for a write by whoever may write, and for a chown(2) that names nobody by whoever is not the owner.
+        let mayClear = caller.isPrivileged || caller.userID == node.attributes.userID || node.file?.hasWriters ?? false
+        guard !change.isEmpty || mayClear else { throw Errno.notPermitted }
+        return true
     }
 
     /// `--posix=off`: what is so already succeeds, the times of now included.
@@ -140,6 +144,7 @@ extension Volume {
             try body(&node)
             node.attributes.changed = .now
             try checkFits(node)
+            guard try !keys.isContinuation(path(of: inode)) else { throw .notPermitted }
             if inode != .root { try await putMarker(try path(of: inode), node) }
             tree.withLock { tree in
                 _ = tree.update(inode) { known in
@@ -167,9 +172,13 @@ extension Volume {
     }
 
     func putMarker(_ path: [FileName], _ node: Node) async throws(Errno) {
-        let attributes = node.storedAttributes(options)
-        _ = try await asking { () async throws(StoreError) in
-            try await store.put(keys.folder(path), BytesSource(Bytes()), attributes, .always)
+        let (key, attributes) = (keys.folder(path), node.storedAttributes(options))
+        try await asking { () async throws(StoreError) in
+            if let content = node.markerContent {
+                _ = try await ObjectCopier(store, limiter: copies).copy(content, from: key, to: key, replacing: attributes)
+            } else {
+                _ = try await store.put(key, BytesSource(Bytes()), attributes, .always)
+            }
         }
     }
 }

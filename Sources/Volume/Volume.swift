@@ -33,7 +33,7 @@ package final class Volume: FileSystem {
         self.options = options
         self.state = state
         self.logger = logger
-        keys = KeySpace(prefix: options.prefix)
+        keys = KeySpace(prefix: options.prefix, maximumKeyBytes: store.limits.key)
         uploads = TransferPool(options.transfers)
         copies = Semaphore(options.transfers)
         runner = PlanRunner(store, pool: uploads, logger: logger)
