@@ -154,7 +154,7 @@ def crash(store, s3, bucket, folder, options, rounds, seed=None, replacing=True)
 
 @pytest.mark.parametrize("mode", MODES)
 def test_what_was_acknowledged_survives_kills(store, s3, bucket, tmp_path, mode):
-    crash(store, s3, bucket, tmp_path, MODES[mode], 11)
+    crash(store, s3, bucket, tmp_path, MODES[mode], 10)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ def growing_store(tmp_path_factory):
 def test_what_was_acknowledged_survives_kills_where_objects_grow(growing_store, tmp_path, mode):
     s3 = growing_store.endpoint.client()
     s3.create_bucket(Bucket=f"growing-{mode}")
-    crash(growing_store, s3, f"growing-{mode}", tmp_path, ["--dialect", "obs", *MODES[mode]], 6)
+    crash(growing_store, s3, f"growing-{mode}", tmp_path, ["--dialect", "obs", *MODES[mode]], 5)
 
 
 @pytest.mark.long
