@@ -129,6 +129,11 @@ package final class Journal: Sendable {
         try await reading { database throws(StateError) in try database.counts() }
     }
 
+    /// All that the journal has, as the next owner of the folder would find it now.
+    package func recovered() async throws(StateError) -> Recovered {
+        try await reading { database throws(StateError) in try Recovered(database) }
+    }
+
     package func conflictCopies() async throws(StateError) -> [ConflictCopy] {
         try await reading { database throws(StateError) in try database.rows(ConflictCopy.self) }
     }

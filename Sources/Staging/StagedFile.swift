@@ -164,6 +164,19 @@ package final class StagedFile: Sendable {
         }
     }
 
+    /// Nobody in this process uses the file any more, and a record of the journal keeps it: it is counted whole again, as
+    /// `StateFolder.openFile` and `keepOnly` expect of a file that is opened anew.
+    package func park() {
+        let punched = state.withLock { state in
+            guard !state.isRemoved else { return Int64(0) }
+            let count = state.punched.count
+            // Counted once, however often it is parked.
+            state.punched = RangeSet()
+            return count
+        }
+        space.adopt(punched)
+    }
+
     /// Takes the file off the disk. Whoever reads it still can; a crash may bring the name back, which the next start clears away.
     package func remove() throws(StateError) {
         guard !(state.withLock { $0.isRemoved }) else { return }

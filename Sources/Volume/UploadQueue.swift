@@ -4,10 +4,18 @@ internal import Synchronization
 
 /// Files whose content is safe on the local disk and on its way to the store (write-back).
 final class UploadQueue: Sendable {
+    /// How far a file in the queue has come.
+    enum Phase: Sendable {
+        case waiting, uploading
+        /// Waits as well, after an attempt that failed.
+        case retrying
+    }
+
     private struct Entry {
         let file: OpenFile
-        var timer: Task<Void, Never>?
-        var isUploading = false
+        /// Ends early when it is cancelled; then the upload begins.
+        var pause: Task<Void, Never>?
+        var phase = Phase.waiting
     }
 
     private struct State {
@@ -29,36 +37,47 @@ final class UploadQueue: Sendable {
 
     var files: [OpenFile] { state.withLock { $0.entries.values.map(\.file) } }
 
+    var phases: [ObjectIdentifier: Phase] { state.withLock { $0.entries.mapValues(\.phase) } }
+
     /// The upload follows after the volume's delay; once it waits, further changes go along.
     func schedule(_ file: OpenFile, in volume: Volume) {
-        start(file, after: volume.options.writeBackDelay, retry: Self.firstRetry, in: volume)
+        start(file, .waiting, after: volume.options.writeBackDelay, retry: Self.firstRetry, in: volume)
     }
 
     /// Attributes alone: several changes within a second are one request.
     func scheduleAttributes(_ file: OpenFile, in volume: Volume) {
-        start(file, after: max(volume.options.attributeDelay, volume.options.writeBackDelay), retry: Self.firstRetry, in: volume)
+        start(file, .waiting, after: max(volume.options.attributeDelay, volume.options.writeBackDelay), retry: Self.firstRetry, in: volume)
     }
 
-    private func start(_ file: OpenFile, after delay: Duration, retry: Duration, in volume: Volume) {
+    private func start(_ file: OpenFile, _ phase: Phase, after delay: Duration, retry: Duration, in volume: Volume) {
         state.withLock { state in
             guard state.entries[ObjectIdentifier(file)] == nil, !state.isDraining else { return }
-            var entry = Entry(file: file)
-            entry.timer = Task { [self] in
-                // Cancelled while it waits: whoever drains stores the file. An upload under way goes on.
-                if delay > .zero { guard (try? await Task.sleep(for: delay)) != nil else { return } }
-                await Task { [self] in await run(file, retry: retry, in: volume) }.value
+            let pause = delay > .zero ? Task { _ = try? await Task.sleep(for: delay) } : nil
+            state.entries[ObjectIdentifier(file)] = Entry(file: file, pause: pause, phase: phase)
+            Task { [self] in
+                await pause?.value
+                await run(file, retry: retry, in: volume)
             }
-            state.entries[ObjectIdentifier(file)] = entry
         }
+    }
+
+    /// Nothing waits for its time any more.
+    func hurry() {
+        let pauses = state.withLock { $0.entries.values.compactMap(\.pause) }
+        for pause in pauses { pause.cancel() }
     }
 
     /// What has changed while it was being uploaded is uploaded next; what failed for a reason that may pass is tried again later.
     private func run(_ file: OpenFile, retry: Duration, in volume: Volume) async {
-        let outcome = await slots.run { () async -> Result<Void, Errno> in
-            await settled { () async throws(Errno) in try await volume.upload(file) }
+        let outcome = await slots.run { () async -> Result<Void, Errno>? in
+            // Whoever drains stores the file itself, and finds it here until then.
+            guard begin(file) else { return nil }
+            return await settled { () async throws(Errno) in try await volume.upload(file) }
         }
+        guard let outcome else { return }
         let isDone = state.withLock { state in
-            state.entries[ObjectIdentifier(file)] = nil
+            // What a drain has still to look at stays in sight.
+            if !state.isDraining { state.entries[ObjectIdentifier(file)] = nil }
             state.finished += 1
             return state.isDraining
         }
@@ -67,18 +86,22 @@ final class UploadQueue: Sendable {
         case .success: if file.isChanged && !file.isOpen && !isDone { schedule(file, in: volume) }
         case .failure:
             guard !isDone, await volume.isWorthRetrying(file) else { return }
-            start(file, after: retry, retry: min(retry * 2, Self.longestRetry), in: volume)
+            start(file, .retrying, after: retry, retry: min(retry * 2, Self.longestRetry), in: volume)
         }
         if !file.isChanged { volume.dropIfIdle(file) }
     }
 
+    private func begin(_ file: OpenFile) -> Bool {
+        state.withLock { state in
+            state.entries[ObjectIdentifier(file)]?.phase = .uploading
+            return !state.isDraining
+        }
+    }
+
     /// Nothing waits for its time any more; whoever drains stores the files itself.
     func beginDraining() {
-        let timers = state.withLock { state in
-            state.isDraining = true
-            return state.entries.values.compactMap(\.timer)
-        }
-        for timer in timers { timer.cancel() }
+        state.withLock { $0.isDraining = true }
+        hurry()
     }
 
     /// Waits until an upload has ended; false when none is under way, or none ended in time.

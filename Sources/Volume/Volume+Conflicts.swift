@@ -68,7 +68,7 @@ extension Volume {
 
     /// The local version goes beside the store's, under a name of its own, and is told of in the log and the status.
     private func keepBoth(_ snapshot: Snapshot, of file: OpenFile) async {
-        let copy = conflictKey(snapshot.key)
+        let copy = snapshot.key.besideForConflict
         do throws(StoreError) {
             let found = try? await store.head(snapshot.key, ReadConditions()).etag
             try await storeCopy(snapshot, of: file, at: copy)
@@ -100,14 +100,5 @@ extension Volume {
         }
         let plan = try plan(map.withoutBase, UploadSituation(), at: copy, appendable: false)
         _ = try await runner.finish(try await runner.prepare(plan, job), job)
-    }
-
-    /// `name.conflict-20260131T235959Z-1f3a` beside `name`.
-    private func conflictKey(_ key: Key) -> Key {
-        let time = CivilTime(.now)
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let moment = "\(time.year)\(two(time.month))\(two(time.day))T\(two(time.hour))\(two(time.minute))\(two(time.second))Z"
-        let mark = String(UInt16.random(in: 0x1000 ... .max), radix: 16)
-        return Key(key.bytes + Array(".conflict-\(moment)-\(mark)".utf8))
     }
 }

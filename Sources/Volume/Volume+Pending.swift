@@ -33,11 +33,8 @@ extension Volume {
 
     /// What could not be stored stays on the local disk and in the journal, for `windlass recover`; the store's version is shown again.
     func setAside(_ file: OpenFile) async {
-        let failure = file.withLockedState { $0.failure }
         let name = describe(file.inode)
-        let fileState: FileState =
-            failure?.isConflict == true
-            ? .conflict(found: nil) : .failed(failure?.description ?? "it could not be stored")
+        let fileState = await reasonToKeep(file)
         do throws(Errno) {
             guard file.hasNewContent else {
                 logger.error("\(name): its new attributes could not be stored and are lost")
@@ -51,14 +48,28 @@ extension Volume {
         await discard(file, keepingRecord: true)
     }
 
+    private func reasonToKeep(_ file: OpenFile) async -> FileState {
+        let failure = file.withLockedState { $0.failure }
+        guard failure?.isConflict == true else {
+            return .failed(failure?.description ?? "it could not be stored")
+        }
+        let key = tree.withLock { $0.path(of: file.inode) }.map { keys.file($0) }
+        guard let key, let info = try? await store.head(key, ReadConditions()) else { return .conflict(found: nil) }
+        return .conflict(found: info.etag)
+    }
+
     private func discard(_ file: OpenFile, keepingRecord: Bool = false) async {
         if !keepingRecord { await removeRecord(of: file) }
-        file.withLockedState { state in
-            state.stored = state.revision
-            (state.record, state.recorded) = (nil, nil)
-            state.map = ExtentMap(base: state.map.base)
-            state.staged = nil
+        let (staged, isRecorded) = file.withLockedState { state in
+            defer {
+                state.stored = state.revision
+                (state.record, state.recorded) = (nil, nil)
+                state.map = ExtentMap(base: state.map.base)
+                state.staged = nil
+            }
+            return (state.staged, state.recorded != nil)
         }
+        if keepingRecord && isRecorded { staged?.park() } else { try? staged?.remove() }
         tree.withLock { tree in
             tree.noteStored(file.inode)
             _ = tree.update(file.inode) { $0.validUntil = nil }

@@ -16,6 +16,8 @@ extension Volume {
                 // A write, a commit or a rename may have come between: then the bytes are elsewhere now.
                 let isSame = opened.file.withLockedState { $0.revision } == revision && opened.opened == version
                 guard !isSame || error == .stale && opened.file.changedContent(in: range) != nil else { throw error }
+                // The store has the new object already, and the file is told in a moment: when whoever stores it is done.
+                if isSame { try await opened.file.sending.run {} }
             }
         }
         return try await content(of: opened, in: range)

@@ -10,14 +10,20 @@ internal import Uploads
 extension Volume {
     /// Takes up files whose changes are on the local disk only: they are seen as they were, and uploaded. To be called before anything else.
     package func resume(_ recovered: Recovered) async {
+        tellKept(recovered.files.filter(\.isSetAside))
         for file in recovered.files {
             switch file.record.state {
-            case .conflict, .failed:
-                logger.warning("\(file.record.key) is kept on the local disk and not in the store: see `windlass recover --list`")
+            case .conflict, .failed: break
             case .writing, .closed, .uploading: await resume(file)
             }
         }
         for intent in recovered.intents { await finish(intent) }
+    }
+
+    private func tellKept(_ files: [Recovered.File]) {
+        guard let first = files.first?.record.key else { return }
+        let names = files.count == 1 ? "\(first) is" : "\(first) and \(files.count - 1) more are"
+        logger.warning("\(names) kept on the local disk and not in the store: see `windlass recover --list`")
     }
 
     private func resume(_ recovered: Recovered.File) async {
@@ -34,7 +40,12 @@ extension Volume {
             }
             let staged = try await state?.openFile(of: recovered.record.id, content)
             try staged?.keepOnly(map.stagedRanges(in: ByteRange(offset: 0, count: map.size)))
-            guard let file = adopt(recovered.record, map, staged) else { return }
+            guard let file = adopt(recovered.record, map, staged) else {
+                staged?.park()
+                let reason = "its name is another file's by now, or no path below this mount"
+                logger.error("\(recovered.record.key) is kept on the local disk: \(reason); see `windlass recover --list`")
+                return try await state?.journal.commit([.state(recovered.record.id, .failed(reason))]) ?? ()
+            }
             await adoptUpload(recovered, in: file)
             logger.notice("\(recovered.record.key) was not stored before the mount ended; it is uploaded now")
             queue.schedule(file, in: self)
@@ -75,10 +86,7 @@ extension Volume {
 
     /// The file under its name, as it was acknowledged; nil when its key has none here.
     private func adopt(_ record: FileRecord, _ map: ExtentMap, _ staged: StagedFile?) -> OpenFile? {
-        guard let path = keys.path(of: record.key), !path.isEmpty else {
-            logger.error("\(record.key) has no path below this mount; it stays on the local disk")
-            return nil
-        }
+        guard let path = keys.path(of: record.key), !path.isEmpty else { return nil }
         let info = ObjectInfo(size: map.size, contentType: record.attributes.contentType, metadata: record.attributes.metadata)
         return tree.withLock { tree in
             guard let parent = tree.folder(Array(path.dropLast()), options) else { return nil }
@@ -143,6 +151,16 @@ extension Volume {
         } catch {
             guard error.reason == .noSuchKey else { throw error }
             return nil
+        }
+    }
+}
+
+extension Recovered.File {
+    /// Another attempt is for the user to make.
+    fileprivate var isSetAside: Bool {
+        switch record.state {
+        case .conflict, .failed: true
+        case .writing, .closed, .uploading: false
         }
     }
 }

@@ -107,6 +107,11 @@ struct ConnectionOptions: ParsableArguments {
         return StoreClient(configuration, transport: transport, credentials: chain, logger: logger)
     }
 
+    /// The store's address, without asking it anything.
+    func endpoint(_ address: BucketAddress) throws -> Endpoint {
+        try choice(address.scheme).endpoint
+    }
+
     private func negotiated(_ choice: StoreChoice, _ bucket: BucketName?, _ transport: HTTPTransport) throws -> StoreClient.Signature {
         let outcome = waiting { () async -> Result<StoreClient.Signature, StoreError> in
             do throws(StoreError) {

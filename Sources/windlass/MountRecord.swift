@@ -1,3 +1,4 @@
+import Control
 import Foundation
 import Glibc
 
@@ -10,7 +11,7 @@ struct MountRecord: Sendable {
 
     init(mountPoint: String) {
         path = Self.path(mountPoint)
-        unsafe mkdir((path as NSString).deletingLastPathComponent, 0o700)
+        unsafe mkdir(RuntimeFolder.path, 0o700)
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor >= 0 {
             flock(descriptor, LOCK_EX | LOCK_NB)
@@ -50,11 +51,10 @@ struct MountRecord: Sendable {
     }
 
     private static func path(_ mountPoint: String) -> String {
-        let folder = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? (getuid() == 0 ? "/run" : "/tmp")
         let name = mountPoint.utf8.map { byte in
             let isPlain = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 32)
             return isPlain ? String(UnicodeScalar(byte)) : "_" + String(byte, radix: 16)
         }.joined()
-        return "\(folder)/windlass-\(getuid())/\(name.suffix(200))"
+        return "\(RuntimeFolder.path)/\(name.suffix(200))"
     }
 }

@@ -4,6 +4,7 @@ import FuseBridge
 import Glibc
 import Logging
 import ObjectStorage
+import Recovery
 import RemoteStore
 import Staging
 import Threads
@@ -33,12 +34,14 @@ struct MountRun {
         if let source = client.credentialsSource { logger.info("using \(source)") }
         let (state, left) = try openState(client)
         defer { try? state?.close() }
-        let volume = Volume(
-            reliable(capable(client)), options: command.volumeOptions(), state: state, logger: logger)
+        let store = reliable(capable(client))
+        let volume = Volume(store, options: command.volumeOptions(), state: state, logger: logger)
         if let left { waiting { await volume.resume(left) } }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
-        let shutdown = Shutdown(session: session, volume: volume, record: record, logger: logger)
+        let control = try makeControl(mountPoint, client, store, volume, state)
+        let shutdown = Shutdown(session: session, volume: volume, record: record, control: control, logger: logger)
+        defer { shutdown.close() }
         signals.onFirst { shutdown.begin($0) }
         try serve(session, mountPoint)
         try shutdown.finish()
@@ -88,6 +91,21 @@ struct MountRun {
             endpoint: client.endpoint.description, bucket: command.address.bucket, prefix: command.volumeOptions().prefix)
         let (state, left) = try command.writing.openState(identity, crash)
         return (state, left)
+    }
+
+    private func makeControl(
+        _ mountPoint: String, _ client: StoreClient, _ store: any ObjectStore, _ volume: Volume, _ state: StateFolder?
+    ) throws -> MountControl {
+        let options = command.volumeOptions()
+        let identity = MountControl.Identity(
+            mountPoint: mountPoint, endpoint: client.endpoint.description, bucket: command.address.bucket.text, prefix: options.prefix.description,
+            isReadOnly: options.isReadOnly, writesBack: options.writesBack)
+        do throws(ThreadError) {
+            let recovery: Recovery? = if let state { try Recovery(store, state, isMounted: true, logger: logger) } else { nil }
+            return MountControl(identity, volume, state, recovery)
+        } catch {
+            throw Failure(error.description)
+        }
     }
 
     private func makeSession(_ volume: Volume, _ mountPoint: String) throws -> FuseSession {

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Control
 import FileSystemTypes
 import FuseBridge
 import Logging
+import Reports
 import Synchronization
 import Threads
 import Volume
@@ -11,19 +13,25 @@ final class Shutdown: Sendable {
     private let session: FuseSession
     private let volume: Volume
     private let record: MountRecord
+    private let control: MountControl
+    private let server: ControlServer?
     private let logger: Logger
+    /// What could not be stored so far.
+    private let failed = Mutex<[String: String]>([:])
 
-    init(session: FuseSession, volume: Volume, record: MountRecord, logger: Logger) {
+    init(session: FuseSession, volume: Volume, record: MountRecord, control: MountControl, logger: Logger) {
         self.session = session
         self.volume = volume
         self.record = record
+        self.control = control
         self.logger = logger
+        server = control.listen(logger)
     }
 
     /// SIGINT or SIGTERM came: unmounts, also when files are open.
     func begin(_ signal: Int32) {
         logger.notice("unmounting after signal \(signal)")
-        report(drain())
+        drain()
         do throws(FuseError) {
             try session.unmount()
         } catch {
@@ -34,23 +42,40 @@ final class Shutdown: Sendable {
 
     /// The mount is gone, by whichever way. Fails when something could not be stored.
     func finish() throws {
-        let failed = drain()
+        drain()
+        let remaining = remaining()
+        for outcome in remaining { logger.error("\(outcome.key) is not in the store: \(outcome.text)") }
+        close(remaining)
         record.remove()
-        report(failed)
-        if !failed.isEmpty { throw ExitCode(1) }
+        if !remaining.isEmpty { throw ExitCode(1) }
     }
 
-    private func drain() -> [(key: String, reason: Errno)] {
+    /// Gives up the socket, whatever has been before. A second call does nothing.
+    func close() {
+        close([])
+    }
+
+    private func close(_ remaining: [FileOutcome]) {
+        control.end(server, remaining: remaining)
+    }
+
+    private func drain() {
         let watch = ProgressWatch { [volume, record] in
             let pending = volume.pending
             record.write(files: pending.files, bytes: pending.bytes)
         }
         defer { watch.stop() }
-        return waiting { [volume] in await volume.drain() }
+        let tried = volume.fileReports().map(\.key)
+        let outcome = waiting { [volume] in await volume.drain() }
+        failed.withLock { failed in
+            // What has been given up before stays in the list, what is tried again does not.
+            for key in tried { failed[key] = nil }
+            for (key, reason) in outcome { failed[key] = reason }
+        }
     }
 
-    private func report(_ failed: [(key: String, reason: Errno)]) {
-        for (key, reason) in failed { logger.error("\(key) could not be stored: \(reason)") }
+    private func remaining() -> [FileOutcome] {
+        failed.withLock { $0 }.sorted { $0.key < $1.key }.map { FileOutcome(key: $0.key, text: $0.value, isFailure: true) }
     }
 }
 

@@ -9,7 +9,9 @@ struct Windlass: ParsableCommand {
         abstract: "Mounts a bucket of object storage as a directory.",
         discussion: "Begin with: windlass mount BUCKET DIR --endpoint URL. Keys come from the environment or ~/.aws.",
         version: "windlass \(Version.text)",
-        subcommands: [MountCommand.self, UnmountCommand.self, BucketCommand.self, DoctorCommand.self])
+        subcommands: [
+            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
+        ])
 
     /// Every failure is one line; wrong usage ends with 64 (sysexits.h), any other failure with 1.
     static func main() {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FileSystemTypes
-import Foundation
 import Staging
 import Volume
 
@@ -102,7 +101,7 @@ struct WriteOptions: ParsableArguments {
     /// Takes possession of the state folder of a mount, and tells what the mount before has left.
     func openState(_ identity: MountIdentity, _ crash: CrashPoint?) throws -> (StateFolder, Recovered) {
         do throws(StateError) {
-            let base = try stateBase()
+            let base = try StateLocation.base(stateDir)
             var options = StateFolder.Options()
             options.stagingLimit = stagingSize.bytes
             guard let crash else { return try StateFolder.open(identity, base: base, options: options) }
@@ -111,14 +110,5 @@ struct WriteOptions: ParsableArguments {
         } catch {
             throw Failure(error.message)
         }
-    }
-
-    func stateBase() throws(StateError) -> String {
-        let base = stateDir.map { URL(filePath: $0).path } ?? StateFolder.defaultBase(environment: ProcessInfo.processInfo.environment)
-        guard let base else {
-            throw StateError(.unusable(.noSuchFile), "neither XDG_STATE_HOME nor HOME is set; give a folder with --state-dir")
-        }
-        try StateFolder.makeBase(base)
-        return base
     }
 }

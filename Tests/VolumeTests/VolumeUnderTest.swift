@@ -55,7 +55,8 @@ final class VolumeUnderTest: OperationDriver {
         policy.longestDelay = .microseconds(100)
         policy.maximumAttempts = 30
         let isLoud = ProcessInfo.processInfo.environment["WINDLASS_TEST_LOG"] != nil
-        let logger = isLoud ? Logger(label: "test") { StreamLogHandler.standardError(label: $0) } : Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        if isLoud { logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) } }
         let identity = MountIdentity(endpoint: "memory", bucket: "test", prefix: options.prefix)
         let (state, left) = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0))
         let store = GuardedStore(RetryingStore(faults, policy: policy, logger: logger))

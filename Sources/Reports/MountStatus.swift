@@ -1,0 +1,77 @@
+/// What a running mount says of itself.
+package struct MountStatus: Codable, Hashable, Sendable {
+    /// Bytes taken of those allowed.
+    package struct Usage: Codable, Hashable, Sendable {
+        package var used: Int64
+        package var limit: Int64
+
+        package init(used: Int64, limit: Int64) {
+            self.used = used
+            self.limit = limit
+        }
+    }
+
+    /// How many files of each kind the journal has.
+    package struct Journal: Codable, Hashable, Sendable {
+        /// Acknowledged, and not in the store.
+        package var waiting: Int
+        package var conflicts: Int
+        package var failed: Int
+        package var deletions: Int
+        package var conflictCopies: Int
+
+        package init(waiting: Int, conflicts: Int, failed: Int, deletions: Int, conflictCopies: Int) {
+            self.waiting = waiting
+            self.conflicts = conflicts
+            self.failed = failed
+            self.deletions = deletions
+            self.conflictCopies = conflictCopies
+        }
+    }
+
+    package var mountPoint: String
+    package var endpoint: String
+    package var bucket: String
+    package var prefix: String
+    package var process: Int32
+    package var version: String
+    package var isReadOnly: Bool
+    package var writesBack: Bool
+    /// Seconds since 1970 at which the mount began.
+    package var since: Int64
+    /// Nil for a mount that allows no changes.
+    package var stateFolder: String?
+    /// Of the process, in bytes.
+    package var memory: Int64
+    /// Files that programs have open.
+    package var openFiles = 0
+    package var pending = PendingReport(files: 0, bytes: 0)
+    /// Files with changes, at most `longestList`, those that failed first.
+    package var files: [FileReport] = []
+    /// How many more there are.
+    package var omittedFiles = 0
+    package var staging: Usage?
+    package var journal: Journal?
+    /// What is kept aside and listed by `windlass recover --list`, at most `longestList`.
+    package var kept: [KeptReport] = []
+    package var omittedKept = 0
+
+    package static let longestList = 500
+
+    package init(
+        mountPoint: String, endpoint: String, bucket: String, prefix: String, process: Int32, version: String, isReadOnly: Bool, writesBack: Bool,
+        since: Int64, stateFolder: String?, memory: Int64
+    ) {
+        self.mountPoint = mountPoint
+        self.endpoint = endpoint
+        self.bucket = bucket
+        self.prefix = prefix
+        self.process = process
+        self.version = version
+        self.isReadOnly = isReadOnly
+        self.writesBack = writesBack
+        self.since = since
+        self.stateFolder = stateFolder
+        self.memory = memory
+    }
+}
