@@ -15,8 +15,11 @@ extension Volume {
 
     /// Returns when content and attributes survive a crash.
     func record(_ file: OpenFile) async throws(Errno) {
-        guard file.withLockedState({ $0.revision != $0.stored && $0.revision != $0.recorded }) else { return }
-        try await file.sending.run { () async throws(Errno) in try await acknowledge(file, .closed) }
+        guard file.needsRecord else { return }
+        try await file.sending.run { () async throws(Errno) in
+            // An upload that was waited for may have stored it: nobody would take away a record made now.
+            if file.needsRecord { try await acknowledge(file, .closed) }
+        }
     }
 
     /// `sending` is held, so that no older state of the file is on its way to the store. Bytes that only an upload holds make it end first.
@@ -97,5 +100,12 @@ extension Volume {
             logger.warning("the next mount will look at \(describe(file.inode)) once more: \(error)")
             return false
         }
+    }
+}
+
+extension OpenFile {
+    /// Neither the store nor the journal has its present state.
+    fileprivate var needsRecord: Bool {
+        withLockedState { $0.revision != $0.stored && $0.revision != $0.recorded }
     }
 }
