@@ -43,6 +43,8 @@ package protocol UploadEvents: Sendable {
     func stored(_ part: UploadedPart, _ range: ByteRange) async
     /// Completed or aborted.
     func ended(_ upload: Upload) async
+    /// The upload is the object now; what is noted of it tells a next life so, until the file is noted as stored.
+    func completed(_ upload: Upload) async
 }
 
 /// What the store has after a job.
