@@ -148,6 +148,10 @@ private struct RecoveryEvents: UploadEvents {
         try? await state.journal.commit([.partStored(id, JournaledPart(number: part.number, etag: part.etag, range: range))])
     }
 
+    func completed(_ upload: Upload) async {
+        await ended(upload)
+    }
+
     func ended(_ upload: Upload) async {
         // What stays recorded by mistake is found to be gone by the next attempt.
         try? await state.journal.commit([.uploadEnded(id)])

@@ -26,7 +26,7 @@ extension PlanRunner {
             return try await content(step, job)
         } catch {
             guard error.outcomeUnknown || error.reason == .preconditionFailed, let own = await own(job) else { throw error }
-            if case .complete(let upload, _) = step { await job.events.ended(upload) }
+            if case .complete(let upload, _) = step { await job.events.completed(upload) }
             return own
         }
     }
@@ -50,7 +50,7 @@ extension PlanRunner {
         case .append(let position, let source): return try await append(source, at: position, job)
         case .complete(let upload, let parts):
             let receipt = try await store.completeUpload(upload, parts: parts, job.condition)
-            await job.events.ended(upload)
+            await job.events.completed(upload)
             return try await known(receipt, job)
         case .inPlace(let steps, let sources): return try await change(steps, sources, job)
         }

@@ -15,8 +15,12 @@ extension Volume {
 
     /// Returns when content and attributes survive a crash.
     func record(_ file: OpenFile) async throws(Errno) {
-        guard file.withLockedState({ $0.revision != $0.stored && $0.revision != $0.recorded }) else { return }
-        try await file.sending.run { () async throws(Errno) in try await acknowledge(file, .closed) }
+        guard file.isUnrecorded else { return }
+        try await file.sending.run { () async throws(Errno) in
+            // An upload that was waited for may have stored it.
+            guard file.isUnrecorded else { return }
+            try await acknowledge(file, .closed)
+        }
     }
 
     /// `sending` is held, so that no older state of the file is on its way to the store. Bytes that only an upload holds make it end first.
@@ -97,5 +101,12 @@ extension Volume {
             logger.warning("the next mount will look at \(describe(file.inode)) once more: \(error)")
             return false
         }
+    }
+}
+
+extension OpenFile {
+    /// Neither the store nor the journal has its present state.
+    fileprivate var isUnrecorded: Bool {
+        withLockedState { $0.revision != $0.stored && $0.revision != $0.recorded }
     }
 }

@@ -89,6 +89,12 @@ struct FileUploadEvents: UploadEvents {
         try? await journal.commit([.partStored(id, JournaledPart(number: part.number, etag: part.etag, range: range))])
     }
 
+    func completed(_ upload: Upload) async {
+        // A recorded file's upload id is how the next mount would know that the object there is the file's.
+        guard file.withLockedState({ $0.recorded == nil }) else { return }
+        await ended(upload)
+    }
+
     func ended(_ upload: Upload) async {
         guard let journal = volume.state?.journal else { return }
         let (id, isRecorded) = file.withLockedState { state in

@@ -228,7 +228,7 @@ MODES = {"default": (), "write-back": ("--write-back",)}
 @pytest.mark.parametrize("handles", [1, 2])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_file_is_what_was_done_to_it(mounts, s3, bucket, mode, handles):
-    exercise(mounts, s3, bucket, MODES[mode], handles, 2500)
+    exercise(mounts, s3, bucket, MODES[mode], handles, 1500)
 
 
 @pytest.mark.long

@@ -154,7 +154,7 @@ def crash(store, s3, bucket, folder, options, rounds, seed=None, replacing=True)
 
 @pytest.mark.parametrize("mode", MODES)
 def test_what_was_acknowledged_survives_kills(store, s3, bucket, tmp_path, mode):
-    crash(store, s3, bucket, tmp_path, MODES[mode], 11)
+    crash(store, s3, bucket, tmp_path, MODES[mode], 10)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ def growing_store(tmp_path_factory):
 def test_what_was_acknowledged_survives_kills_where_objects_grow(growing_store, tmp_path, mode):
     s3 = growing_store.endpoint.client()
     s3.create_bucket(Bucket=f"growing-{mode}")
-    crash(growing_store, s3, f"growing-{mode}", tmp_path, ["--dialect", "obs", *MODES[mode]], 6)
+    crash(growing_store, s3, f"growing-{mode}", tmp_path, ["--dialect", "obs", *MODES[mode]], 5)
 
 
 @pytest.mark.long
@@ -179,3 +179,62 @@ def test_what_was_acknowledged_survives_kills_where_objects_grow(growing_store, 
 @pytest.mark.parametrize("mode", MODES)
 def test_what_was_acknowledged_survives_a_thousand_kills(store, s3, bucket, tmp_path, mode):
     crash(store, s3, bucket, tmp_path, MODES[mode], 250)
+
+
+# The tests of the tests.
+
+@pytest.mark.parametrize("moment, stored", [("put.before", []), ("put.after", ["file"])])
+def test_a_mount_dies_at_the_moment_named(mounts, s3, bucket, moment, stored):
+    mount = mounts(environment={"WINDLASS_CRASH_AT": f"{moment}:1"})
+    with pytest.raises(OSError):
+        (mount.path / "file").write_bytes(b"content")
+    assert mount.process.wait(20) == -signal.SIGKILL
+    mount.kill()
+    assert keys(s3, bucket) == stored
+
+
+def test_a_moment_that_is_none_is_refused(store, bucket, tmp_path):
+    mount = Mount(store.endpoint, bucket, tmp_path, environment={"WINDLASS_CRASH_AT": "sometime"})
+    with pytest.raises(AssertionError, match="ended with 1:\\nwindlass: WINDLASS_CRASH_AT"):
+        mount.start()
+    mount.kill()
+
+
+def worked(folder, seconds=0.3):
+    """A writer that has worked on a local folder, and what is there now."""
+    folder.mkdir()
+    writer = Writer(folder, 1, large=False)
+    writer.start()
+    time.sleep(seconds)
+    assert writer.finish() is None
+    return writer.model, {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("change", ["nothing", "a byte", "the end", "a file", "a removed file is back", "an older state"])
+def test_the_comparison_finds(tmp_path, change):
+    """Negative control: what was promised is not there."""
+    model, found = worked(tmp_path / "folder")
+    assert model.promises > 10 and found
+    name = max(found, key=lambda name: len(found[name]))
+    if change == "a byte":
+        found[name] = bytes([found[name][0] ^ 1]) + found[name][1:]
+    elif change == "the end":
+        found[name] = found[name][:-1]
+    elif change == "a file":
+        del found[name]
+    elif change == "a removed file is back":
+        found["file-99"] = b"removed long ago"
+    elif change == "an older state":
+        model.promise(name, "a newer one")
+    if change == "nothing":
+        return model.compare(found)
+    with pytest.raises(AssertionError):
+        model.compare(found)
+
+
+def test_the_comparison_finds_a_torn_object(tmp_path):
+    model, found = worked(tmp_path / "folder")
+    name = max(found, key=lambda name: len(found[name]))
+    model.check_object(name, found[name])
+    with pytest.raises(AssertionError):
+        model.check_object(name, found[name][:-7])

@@ -129,7 +129,7 @@ def each_fault(mounts, s3, bucket, store, mode, samples):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_some_requests_fail(mounts, s3, bucket, store, mode):
-    each_fault(mounts, s3, bucket, store, mode, 10)
+    each_fault(mounts, s3, bucket, store, mode, 8)
 
 
 @pytest.mark.long
