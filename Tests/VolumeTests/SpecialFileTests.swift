@@ -88,10 +88,8 @@ import Volume
         _ = try await test.bucket.put("small", BytesSource(Bytes("12345")), ObjectAttributes(), .always)
         _ = try await test.bucket.put("large", BytesSource(Bytes([UInt8](repeating: 1, count: 5000))), ObjectAttributes(), .always)
         try await test.crash()
-        let handle = try await test.volume.openDirectory(.root, for: caller).handle
-        let listed = try await test.volume.readDirectory(handle, after: 0, limit: 100)
+        let listed = try await test.volume.listing(of: .root, for: caller)
         let kinds = Dictionary(uniqueKeysWithValues: listed.map { (String(decoding: $0.name, as: UTF8.self), $0.kind) })
         #expect(kinds["link"] == .some(nil) && kinds["small"] == .some(nil) && kinds["large"] == .regular && kinds["."] == .directory)
-        await test.volume.releaseDirectory(handle)
     }
 }

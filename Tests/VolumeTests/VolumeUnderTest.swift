@@ -120,3 +120,18 @@ extension Capabilities {
         return [.least, parts, appends, everyAppends, files]
     }()
 }
+
+extension Volume {
+    /// All entries, read until there are no more.
+    func listing(of folder: Inode, for caller: Caller) async throws(Errno) -> [DirectoryEntry] {
+        let handle = try await openDirectory(folder, for: caller).handle
+        var all: [DirectoryEntry] = []
+        while true {
+            let more = try await readDirectory(handle, after: all.last?.cookie ?? 0, limit: 100)
+            all += more
+            guard !more.isEmpty else { break }
+        }
+        await releaseDirectory(handle)
+        return all
+    }
+}
