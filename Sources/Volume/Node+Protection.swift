@@ -28,13 +28,13 @@ extension Node {
 
     /// Everything that one setattr changes but the size, and what follows from it.
     mutating func apply(_ change: AttributeChange, by caller: Caller) {
-        if kind != .symbolicLink, let permissions = change.permissions {
-            protect(caller) { (protection, caller) throws(Errno) in try protection.changed(permissions: permissions, by: caller) }
-        }
         if change.userID != nil || change.groupID != nil {
             protect(caller) { (protection, caller) throws(Errno) in
                 try protection.changed(userID: change.userID, groupID: change.groupID, by: caller)
             }
+        }
+        if kind != .symbolicLink, let permissions = change.permissions {
+            protect(caller) { (protection, caller) throws(Errno) in try protection.changed(permissions: permissions, by: caller) }
         }
         if change.isEmpty || change.size != nil && !caller.isPrivileged {
             // Asked by the kernel for a caller that may not keep them, whoever that is.

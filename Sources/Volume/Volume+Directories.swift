@@ -29,7 +29,8 @@ extension Volume {
         return tree.withLock { tree in
             items.map { index, item in
                 DirectoryEntry(
-                    name: item.name?.bytes ?? item.dots, inode: tree.number(of: item, in: directory.inode, path), kind: kind(of: item, in: directory.inode, tree),
+                    name: item.name?.bytes ?? item.dots, inode: tree.number(of: item, in: directory.inode, path),
+                    kind: kind(of: item, in: directory.inode, tree),
                     cookie: UInt64(index + 1))
             }
         }

@@ -63,7 +63,7 @@ extension Volume {
     /// Fails with `notEmpty` when anything is in a folder, in the store or only here.
     func checkEmpty(_ inode: Inode, _ key: Key) async throws(Errno) {
         guard tree.withLock({ $0.localChildren(of: inode).isEmpty }) else { throw Errno.notEmpty }
-        guard try await namesBelow(key, without: key).isEmpty else { throw Errno.notEmpty }
+        guard try await namesBelow(key, without: nil).isEmpty else { throw Errno.notEmpty }
     }
 
     /// A folder that exists only because of what is in it would vanish with its last child: it gets a marker first.
@@ -91,8 +91,8 @@ extension Volume {
         }
     }
 
-    /// A few of the keys and common prefixes directly below a folder, its marker and `key` left out.
-    private func namesBelow(_ folder: Key, without key: Key) async throws(Errno) -> [Key] {
+    /// A few of the keys and common prefixes directly below a folder, its marker and `key` left out; a marker with content counts.
+    private func namesBelow(_ folder: Key, without key: Key?) async throws(Errno) -> [Key] {
         let page = try await asking { () async throws(StoreError) in
             try await store.list(ListRequest(prefix: folder, delimiter: "/", maximumKeys: 3))
         }

@@ -100,7 +100,9 @@ import Volume
             let below = keys(&random)
             let test = try await VolumeUnderTest()
             defer { test.remove() }
-            for key in below { _ = try await test.bucket.put(Key(Array("old/".utf8) + key.bytes), BytesSource(Bytes("x")), ObjectAttributes(), .always) }
+            for key in below {
+                _ = try await test.bucket.put(Key(Array("old/".utf8) + key.bytes), BytesSource(Bytes("x")), ObjectAttributes(), .always)
+            }
             try await test.volume.rename(try name("old"), in: .root, to: try name("new"), in: .root, mode: .replace, for: caller)
             let moved = try await test.bucket.list(ListRequest()).objects.map(\.key)
             #expect(Set(moved) == Set(below.map { Key(Array("new/".utf8) + $0.bytes) }), "WINDLASS_SEED=\(seed)")
