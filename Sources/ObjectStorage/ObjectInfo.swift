@@ -7,6 +7,8 @@ package struct ObjectInfo: Hashable, Sendable {
     package var etag: ETag?
     package var lastModified: Timestamp?
     package var contentType: String?
+    /// Which of `KeptHeader` the object has.
+    package var headers: [KeptHeader: String] = [:]
     /// User metadata without the dialect's prefix; names in lower case.
     package var metadata: [String: String]
     package var version: VersionID?

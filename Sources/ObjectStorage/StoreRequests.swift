@@ -24,9 +24,19 @@ package enum WriteCondition: Hashable, Sendable {
     case matches(ETag)
 }
 
+/// Headers that a store keeps with an object and gives back to whoever reads it (RFC 9110, RFC 9111); by their names in lower case.
+package enum KeptHeader: String, Hashable, Sendable, CaseIterable {
+    case cacheControl = "cache-control"
+    case contentDisposition = "content-disposition"
+    case contentEncoding = "content-encoding"
+    case contentLanguage = "content-language"
+    case expires
+}
+
 /// What is stored with the bytes of an object.
 package struct ObjectAttributes: Hashable, Sendable {
     package var contentType: String?
+    package var headers: [KeptHeader: String] = [:]
     /// Without the dialect's prefix; names in lower case, values in ASCII.
     package var metadata: [String: String]
     package var storageClass: String?
@@ -35,6 +45,14 @@ package struct ObjectAttributes: Hashable, Sendable {
         self.contentType = contentType
         self.metadata = metadata
         self.storageClass = storageClass
+    }
+}
+
+extension ObjectAttributes {
+    /// All that an object has, for another one like it.
+    package init(of info: ObjectInfo) {
+        self.init(contentType: info.contentType, metadata: info.metadata, storageClass: info.storageClass)
+        headers = info.headers
     }
 }
 

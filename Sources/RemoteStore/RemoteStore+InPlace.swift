@@ -31,8 +31,7 @@ extension RemoteStore {
     ) async throws(StoreError) -> ObjectAttributes? {
         if position == 0 { return first }
         guard form == .put else { return nil }
-        let info = try await head(key, ReadConditions())
-        return ObjectAttributes(contentType: info.contentType, metadata: info.metadata, storageClass: info.storageClass)
+        return ObjectAttributes(of: try await head(key, ReadConditions()))
     }
 
     /// Ceph names the wrong code where another piece already has the place of this one: after a race, and in copies of appended objects.

@@ -22,6 +22,9 @@ extension StoreRequest {
 
     mutating func add(_ attributes: ObjectAttributes, _ dialect: Dialect) {
         if let type = attributes.contentType { headers.append(HeaderField("Content-Type", type)) }
+        for (header, value) in attributes.headers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            headers.append(HeaderField(header.rawValue, value))
+        }
         if let storageClass = attributes.storageClass { headers.append(HeaderField(dialect.header("storage-class"), storageClass)) }
         for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
             headers.append(HeaderField(dialect.metadataPrefix + name, value))

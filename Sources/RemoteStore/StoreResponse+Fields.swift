@@ -20,8 +20,18 @@ extension StoreResponse {
             size: size, etag: headers["etag"].map { ETag($0) }, lastModified: headers["last-modified"].flatMap { Timestamp(httpDate: $0) },
             contentType: headers["content-type"], metadata: metadata,
             version: headers[dialect.header("version-id")].map { VersionID($0) }, storageClass: headers[dialect.header("storage-class")])
+        info.headers = keptHeaders
         info.appendPosition = isAppendable ? appendPosition(dialect) ?? size : nil
         return info
+    }
+
+    /// `aws-chunked` was a coding of the request, which some stores take for one of the object.
+    private var keptHeaders: [KeptHeader: String] {
+        var kept: [KeptHeader: String] = [:]
+        for header in KeptHeader.allCases { kept[header] = headers[header.rawValue] }
+        let codings = kept[.contentEncoding]?.split(separator: ",").map { $0.filter { $0 != " " } }.filter { $0 != "aws-chunked" }
+        kept[.contentEncoding] = codings.flatMap { $0.isEmpty ? nil : $0.joined(separator: ",") }
+        return kept
     }
 
     /// Huawei's and Ceph's word for an object that an append created.

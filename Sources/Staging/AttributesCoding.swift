@@ -10,8 +10,15 @@ extension ObjectAttributes {
             Self.append(name, to: &bytes)
             Self.append(value, to: &bytes)
         }
+        for (header, value) in headers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            Self.append(Self.headerMark + header.rawValue, to: &bytes)
+            Self.append(value, to: &bytes)
+        }
         return bytes
     }
+
+    /// No name of user metadata has it.
+    private static let headerMark = ":"
 
     /// Nil when `bytes` is not what `encoded` gives.
     init?(encoded bytes: [UInt8]) {
@@ -20,7 +27,11 @@ extension ObjectAttributes {
         self.init(contentType: type, storageClass: storageClass)
         while !rest.isEmpty {
             guard let name = Self.next(&rest) ?? nil, let value = Self.next(&rest) ?? nil else { return nil }
-            metadata[name] = value
+            if let header = name.hasPrefix(Self.headerMark) ? KeptHeader(rawValue: String(name.dropFirst())) : nil {
+                headers[header] = value
+            } else {
+                metadata[name] = value
+            }
         }
     }
 

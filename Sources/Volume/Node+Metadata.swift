@@ -16,11 +16,13 @@ extension Node {
     private func objectAttributes(_ options: VolumeOptions, hasTimes: Bool) -> ObjectAttributes {
         let kept = file?.hasNewContent ?? false ? StoredMetadata.withoutDigests(metadata) : metadata
         let type = contentType ?? (kind == .directory ? ContentType.folder : nil)
-        guard options.keepsAttributes else { return ObjectAttributes(contentType: type, metadata: kept, storageClass: keptStorageClass) }
-        var written = stored(hasTimes: hasTimes).written(over: kept, kind: kind)
+        var result = ObjectAttributes(contentType: type, metadata: kept, storageClass: keptStorageClass)
+        result.headers = headers
+        guard options.keepsAttributes else { return result }
+        result.metadata = stored(hasTimes: hasTimes).written(over: kept, kind: kind)
         // What is not known yet must not be what the object had before.
-        if !hasTimes { written = written.filter { !Self.contentTimes.contains($0.key) } }
-        return ObjectAttributes(contentType: type, metadata: written, storageClass: keptStorageClass)
+        if !hasTimes { result.metadata = result.metadata.filter { !Self.contentTimes.contains($0.key) } }
+        return result
     }
 
     private static let contentTimes: Set = [

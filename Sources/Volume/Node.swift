@@ -21,6 +21,7 @@ struct Node: Sendable {
     /// All user metadata of the object or marker, so that what is not ours survives a rewrite.
     var metadata: [String: String] = [:]
     var contentType: String?
+    var headers: [KeptHeader: String] = [:]
     /// The user's, and access control lists.
     var extendedAttributes = ExtendedAttributes()
     /// What a symbolic link leads to, once it has been asked.

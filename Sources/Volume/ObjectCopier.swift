@@ -50,8 +50,7 @@ struct ObjectCopier: Sendable {
     }
 
     private func attributes(of key: Key) async throws(StoreError) -> ObjectAttributes {
-        let info = try await store.head(key, ReadConditions())
-        return ObjectAttributes(contentType: info.contentType, metadata: info.metadata, storageClass: info.storageClass)
+        ObjectAttributes(of: try await store.head(key, ReadConditions()))
     }
 }
 

@@ -94,6 +94,7 @@ extension Node {
     mutating func describe(_ info: ObjectInfo?, _ options: VolumeOptions) {
         metadata = info?.metadata ?? [:]
         contentType = info?.contentType
+        headers = info?.headers ?? [:]
         storageClass = info?.storageClass
         version = info?.version
         let stored = options.keepsAttributes ? metadata[ExtendedAttributes.metadataName] : nil

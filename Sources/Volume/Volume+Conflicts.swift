@@ -43,7 +43,7 @@ extension Volume {
         let version = ObjectVersion(key: snapshot.key, info: info)
         tree.withLock { tree in
             _ = tree.update(file.inode) { node in
-                (node.metadata, node.contentType) = (info.metadata, info.contentType)
+                (node.metadata, node.contentType, node.headers) = (info.metadata, info.contentType, info.headers)
                 (node.remote, node.attributes.size) = (RemoteVersion(etag: info.etag, size: info.size), info.size)
             }
             file.withLockedState { state in

@@ -13,7 +13,8 @@ extension Volume {
         _ = try await attributes(of: inode, handle: nil)
         let node = try node(inode)
         try node.protection.checkReading(name, by: .privileged)
-        guard let value = name.namespace == .windlass ? node.fact(name) : node.extendedAttributes[name] else { throw Errno.noData }
+        let value = name.namespace == .windlass ? ObjectFact(name).flatMap { node.value(of: $0) } : node.extendedAttributes[name]
+        guard let value else { throw Errno.noData }
         return value
     }
 
@@ -28,7 +29,7 @@ extension Volume {
             case .windlass, .other: false
             }
         }
-        return kept + ObjectFact.allCases.map(\.name).filter { node.fact($0) != nil }
+        return kept + ObjectFact.all.filter { node.value(of: $0) != nil }.map(\.name)
     }
 
     package func setExtendedAttribute(
@@ -42,7 +43,7 @@ extension Volume {
             switch name.namespace {
             case .accessList: try node.setAccessList(value, by: caller)
             case .defaultAccessList: node.defaultAccessList = try node.protection.defaultAccessList(value: value, by: .privileged)
-            case .windlass: try node.setFact(name, value)
+            case .windlass: try node.setFact(name, value, mode: mode)
             case .user, .trusted, .other:
                 try node.protection.checkWriting(name, by: .privileged)
                 try node.extendedAttributes.set(name, to: value, mode: mode)
@@ -54,7 +55,9 @@ extension Volume {
         try checkWritable()
         try checkKept(name)
         _ = try await attributes(of: inode, handle: nil)
-        guard name.namespace != .windlass else { throw Errno.notPermitted }
+        guard name.namespace != .windlass else {
+            return try await change(inode) { (node) throws(Errno) in try node.removeFact(name) }
+        }
         let node = try node(inode)
         try node.protection.checkWriting(name, by: .privileged)
         guard node.extendedAttributes[name] != nil else {
@@ -76,39 +79,7 @@ extension Volume {
     }
 }
 
-/// What an object is besides its bytes, as HEAD tells it.
-enum ObjectFact: String, CaseIterable {
-    case etag
-    case contentType = "content-type"
-    case storageClass = "storage-class"
-    case versionID = "version-id"
-    case appendPosition = "append-position"
-
-    var name: ExtendedAttributeName { ExtendedAttributeName(known: "windlass.\(rawValue)") }
-}
-
 extension Node {
-    /// The value of a `windlass.` attribute; nil where the object has none.
-    func fact(_ name: ExtendedAttributeName) -> [UInt8]? {
-        guard let fact = ObjectFact.allCases.first(where: { $0.name == name }) else { return nil }
-        let text: String? =
-            switch fact {
-            case .etag: remote?.etag?.text
-            case .contentType: contentType
-            case .storageClass: storageClass
-            case .versionID: version?.text
-            case .appendPosition: appendPosition.map { String($0) }
-            }
-        return text.map { Array($0.utf8) }
-    }
-
-    /// EPERM for what only the store decides, EINVAL for a value that cannot be sent.
-    mutating func setFact(_ name: ExtendedAttributeName, _ value: [UInt8]) throws(Errno) {
-        guard name == ObjectFact.contentType.name else { throw .notPermitted }
-        guard !value.isEmpty, value.count <= 255, value.allSatisfy({ (32..<127).contains($0) }) else { throw .invalidArgument }
-        contentType = String(decoding: value, as: UTF8.self)
-    }
-
     fileprivate mutating func setAccessList(_ value: [UInt8], by caller: Caller) throws(Errno) {
         // Whether the value is a list at all is told first; who may set one the kernel has checked.
         var checked = try protection.changed(accessListValue: value, by: .privileged)

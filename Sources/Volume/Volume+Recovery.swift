@@ -90,7 +90,8 @@ extension Volume {
         let isBesideFolder = (try? await store.list(below))?.objects.isEmpty == false
         guard let path = keys.path(of: record.key, besideFolder: isBesideFolder), !path.isEmpty else { return nil }
         let stored = record.attributes
-        let info = ObjectInfo(size: map.size, contentType: stored.contentType, metadata: stored.metadata, storageClass: stored.storageClass)
+        var info = ObjectInfo(size: map.size, contentType: stored.contentType, metadata: stored.metadata, storageClass: stored.storageClass)
+        info.headers = stored.headers
         return tree.withLock { tree in
             guard let parent = tree.folder(Array(path.dropLast()), options) else { return nil }
             guard let name = path.last, tree.child(name, of: parent) == nil else { return nil }

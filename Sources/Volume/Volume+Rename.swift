@@ -225,7 +225,7 @@ extension Volume {
         } catch {
             guard error.reason == .noSuchKey, object.size == 0, object.key.bytes.last == UInt8(ascii: "/") else { throw error }
             let info = try await store.head(object.key, ReadConditions())
-            let attributes = ObjectAttributes(contentType: info.contentType, metadata: info.metadata)
+            let attributes = ObjectAttributes(of: info)
             let receipt = try await store.put(destination, BytesSource(Bytes()), attributes, .always)
             return RemoteVersion(etag: receipt.etag, size: 0)
         }

@@ -150,7 +150,7 @@ extension Volume {
                 _ = tree.update(inode) { known in
                     (known.attributes, known.touched) = (node.attributes, node.touched)
                     known.extendedAttributes = node.extendedAttributes
-                    known.contentType = node.contentType
+                    (known.contentType, known.headers) = (node.contentType, node.headers)
                     known.metadata = node.storedAttributes(options).metadata
                     known.hasMarker = true
                     known.validUntil = .now + options.metadataTTL

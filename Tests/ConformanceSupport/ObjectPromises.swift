@@ -12,6 +12,7 @@ enum ObjectPromises {
         StorePromise("of many PUTs at one moment, all succeed and one stays", concurrentPuts),
         StorePromise("a missing object is noSuchKey", missingObject),
         StorePromise("content type", contentType),
+        StorePromise("headers that readers are given", headers),
         StorePromise("user metadata", metadata),
         StorePromise("user metadata near the limit", largeMetadata),
         StorePromise("a PUT replaces all metadata", metadataReplacement),
@@ -73,6 +74,15 @@ enum ObjectPromises {
     private static func contentType(_ subject: StoreSubject) async throws {
         try await subject.put("typed", [1], ObjectAttributes(contentType: "text/x-windlass"))
         try expect(await subject.head("typed").contentType, is: "text/x-windlass", "content type")
+    }
+
+    private static func headers(_ subject: StoreSubject) async throws {
+        var attributes = ObjectAttributes()
+        attributes.headers = [.cacheControl: "max-age=60", .contentDisposition: "attachment; filename=\"a b\"", .contentLanguage: "de"]
+        try await subject.put("object", [1], attributes)
+        try expect(await subject.head("object").headers, is: attributes.headers, "headers")
+        try await subject.put("object", [1])
+        try expect(await subject.head("object").headers, is: [:], "headers of the object that replaced it")
     }
 
     private static func metadata(_ subject: StoreSubject) async throws {

@@ -9,6 +9,7 @@ struct JournalTests {
     private static func record(_ id: FileID, _ key: Key = "a/b") -> FileRecord {
         var attributes = ObjectAttributes(contentType: "text/plain", metadata: ["mode": "33188", "uid": "0", "empty": ""])
         attributes.storageClass = "WARM"
+        attributes.headers = [.cacheControl: "no-cache", .contentEncoding: "gzip"]
         return FileRecord(
             id: id, key: key, base: .existing(ETag("e1"), size: 7), attributes: attributes, began: Timestamp(seconds: 5, nanoseconds: 6))
     }

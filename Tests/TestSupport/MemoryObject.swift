@@ -24,6 +24,7 @@ struct MemoryObject: Sendable {
         var info = ObjectInfo(
             size: Int64(bytes.count), etag: etag, lastModified: modified, contentType: attributes.contentType ?? "binary/octet-stream",
             metadata: attributes.metadata, storageClass: attributes.storageClass)
+        info.headers = attributes.headers
         if appends != nil { info.appendPosition = info.size }
         return info
     }

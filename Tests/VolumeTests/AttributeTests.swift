@@ -36,13 +36,15 @@ import Volume
         let test = try await VolumeUnderTest()
         defer { test.remove() }
         let foreign = ["mode": "33188", "md5chksum": "x", "color": "blue", "goog-reserved-posix-uid": "7", "s3cmd-attrs": "uid:9"]
-        let attributes = ObjectAttributes(contentType: "text/x-own", metadata: foreign, storageClass: "STANDARD_IA")
+        var attributes = ObjectAttributes(contentType: "text/x-own", metadata: foreign, storageClass: "STANDARD_IA")
+        attributes.headers = [.contentEncoding: "gzip", .cacheControl: "no-store"]
         _ = try await test.bucket.put("file", BytesSource(Bytes("old")), attributes, .always)
         let inode = try await find("file", in: test.volume).inode
         _ = try await set(inode, in: test.volume) { $0.permissions = 0o600 }
         #expect(await test.volume.drain().isEmpty)
         var info = try await test.bucket.head("file", ReadConditions())
         #expect(info.metadata["color"] == "blue" && info.metadata["md5chksum"] == "x" && info.metadata["mode"] == "33152")
+        #expect(info.headers == attributes.headers && info.storageClass == "STANDARD_IA")
         #expect(info.contentType == "text/x-own" && info.metadata["goog-reserved-posix-uid"] == "7")
         try await test.crash()
         let opened = try await test.volume.open(
@@ -52,7 +54,7 @@ import Volume
         await test.volume.release(opened.handle)
         info = try await test.bucket.head("file", ReadConditions())
         #expect(info.metadata["md5chksum"] == nil, "it was true of the old content only")
-        #expect(info.metadata["color"] == "blue" && info.metadata["mode"] == "33152")
+        #expect(info.metadata["color"] == "blue" && info.metadata["mode"] == "33152" && info.headers == attributes.headers)
     }
 
     @Test func everyAttributeSurvivesARemount() async throws {
@@ -170,8 +172,12 @@ import Volume
         #expect(try await test.volume.extendedAttributeNames(of: inode, for: caller).contains(try attribute("windlass.content-type")))
         let type = try attribute("windlass.content-type")
         try await test.volume.setExtendedAttribute(type, of: inode, to: Array("text/x-mine".utf8), mode: .replace, for: caller)
+        let control = try attribute("windlass.cache-control")
+        try await test.volume.setExtendedAttribute(control, of: inode, to: Array("no-cache".utf8), mode: .create, for: caller)
         #expect(await test.volume.drain().isEmpty)
-        #expect(try await test.bucket.head("page.html", ReadConditions()).contentType == "text/x-mine")
+        let stored = try await test.bucket.head("page.html", ReadConditions())
+        #expect(stored.contentType == "text/x-mine" && stored.headers == [.cacheControl: "no-cache"])
+        await #expect(throws: Errno.notPermitted) { try await test.volume.removeExtendedAttribute(type, of: inode, for: caller) }
         for (text, errno) in [("windlass.etag", Errno.notPermitted), ("windlass.nonsense", .notPermitted), ("security.a", .notSupported)] {
             await #expect(throws: errno) {
                 try await test.volume.setExtendedAttribute(try attribute(text), of: inode, to: [65], mode: .createOrReplace, for: caller)
