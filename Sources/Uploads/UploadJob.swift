@@ -45,8 +45,6 @@ package protocol UploadEvents: Sendable {
     func completed(_ upload: Upload) async
     /// Aborted.
     func ended(_ upload: Upload) async
-    /// The upload is the object now; what is noted of it tells a next life so, until the file is noted as stored.
-    func completed(_ upload: Upload) async
 }
 
 /// What the store has after a job.
