@@ -1,5 +1,6 @@
 internal import FileSystemTypes
 internal import ObjectStorage
+internal import PosixMetadata
 
 /// What an object is besides its bytes, as HEAD tells it: the attributes `windlass.*`.
 enum ObjectFact: Hashable {
@@ -63,10 +64,14 @@ extension Node {
         }
     }
 
-    /// ENODATA for what the object does not have, EPERM for what it cannot be without.
+    /// Takes away what was set by hand; of what was not nothing has to go, which is no error: programs that make the attributes of two files
+    /// equal remove all that the other does not have. ENODATA for what the object does not have.
     mutating func removeFact(_ name: ExtendedAttributeName) throws(Errno) {
         guard let fact = ObjectFact(name), value(of: fact) != nil else { throw .noData }
-        guard case .header(let header) = fact else { throw .notPermitted }
-        headers[header] = nil
+        switch fact {
+        case .header(let header): headers[header] = nil
+        case .contentType: contentType = self.name.map { ContentType.guess(kind, name: $0) }
+        case .etag, .storageClass, .versionID, .appendPosition: break
+        }
     }
 }

@@ -29,6 +29,7 @@ extension Volume {
             case .windlass, .other: false
             }
         }
+        guard options.listsFacts else { return kept }
         return kept + ObjectFact.all.filter { node.value(of: $0) != nil }.map(\.name)
     }
 
@@ -56,6 +57,10 @@ extension Volume {
         try checkKept(name)
         _ = try await attributes(of: inode, handle: nil)
         guard name.namespace != .windlass else {
+            let before = try self.node(inode)
+            var after = before
+            try after.removeFact(name)
+            guard after.headers != before.headers || after.contentType != before.contentType else { return }
             return try await change(inode) { (node) throws(Errno) in try node.removeFact(name) }
         }
         let node = try node(inode)

@@ -15,6 +15,8 @@ package struct VolumeOptions: Sendable {
     package var keepsAttributes = true
     /// The kernel asks for POSIX ACLs and enforces them: new files inherit them. Only together with `keepsAttributes`.
     package var hasAccessLists = true
+    /// `windlass.*` attributes are among those that a file is said to have; they can be asked for in any case.
+    package var listsFacts = true
     /// When reading a file changes its access time.
     package var accessTimes = AccessTimePolicy.off
     /// How long what the store said of an object is believed.

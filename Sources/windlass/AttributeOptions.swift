@@ -21,9 +21,13 @@ struct AttributeOptions: ParsableArguments {
             "When reading a file changes its access time: off, or relatime (a request for each file read, at most once a day).", valueName: "rule"))
     var atime = AccessTimePolicy.off
 
+    @Flag(help: "Leave the windlass.* attributes out of lists of attributes, for programs that copy all there are (rsync -X as root).")
+    var hideObjectAttributes = false
+
     func apply(to options: inout VolumeOptions) {
         options.keepsAttributes = posix == .on
         options.hasAccessLists = posix == .on
         options.accessTimes = atime
+        options.listsFacts = !hideObjectAttributes
     }
 }

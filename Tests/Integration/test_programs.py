@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from deadlines import run
+from posix_cases import user_acl
 from stores import body, keys
 
 
@@ -102,6 +103,52 @@ def test_rsync_twice(mount, tree):
     assert "one" in run(command).stdout
     run(["rsync", "-rt", "--delete", f"{tree}/a/", f"{mount.path}/copy/"])
     assert contents(mount.path / "copy") == contents(tree / "a")
+
+
+def make_special(top):
+    """Links, attributes, lists and a FIFO."""
+    (top / "folder").mkdir(parents=True)
+    (top / "file").write_bytes(b"x" * 10_000)
+    (top / "folder" / "small").write_text("content")
+    os.symlink("file", top / "link")
+    os.symlink("nothing/there", top / "dangling")
+    os.mkfifo(top / "fifo")
+    os.setxattr(top / "file", "user.key", b"value")
+    os.setxattr(top / "file", "system.posix_acl_access", user_acl(2003, 6))
+    os.setxattr(top / "folder", "system.posix_acl_default", user_acl(2003, 6))
+    if os.geteuid() == 0:
+        os.chown(top / "folder" / "small", 55, 66)
+
+
+def test_rsync_of_everything_there_is(mounts, tmp_path):
+    source, back = tmp_path / "source", tmp_path / "back"
+    make_special(source)
+    mount = mounts("--hide-object-attributes")
+    first = run(["rsync", "-aHAX", "--delete", f"{source}/", f"{mount.path}/copy/"])
+    second = run(["rsync", "-aHAX", "--delete", "--itemize-changes", f"{source}/", f"{mount.path}/copy/"])
+    assert (first.returncode, second.returncode, second.stdout) == (0, 0, "")
+    mount.remount()
+    assert run(["rsync", "-aHAX", "--itemize-changes", f"{source}/", f"{mount.path}/copy/"]).stdout == ""
+    run(["rsync", "-aHAX", f"{mount.path}/copy/", f"{back}/"])
+    assert run(["rsync", "-aHAX", "--itemize-changes", f"{back}/", f"{source}/"]).stdout == ""
+
+
+def test_rsync_onto_a_mount_that_lists_more(mount, tmp_path):
+    make_special(tmp_path / "source")
+    for _ in range(2):
+        found = run(["rsync", "-aHAX", "--delete", "--stats", f"{tmp_path}/source/", f"{mount.path}/copy/"])
+        assert found.returncode == 0
+    assert "Number of regular files transferred: 0" in found.stdout
+
+
+def test_tar_with_attributes(mount, tmp_path):
+    make_special(mount.path / "source")
+    run(["tar", "--xattrs", "--acls", "-cf", tmp_path / "a.tar", "-C", mount.path / "source", "."])
+    (mount.path / "out").mkdir()
+    run(["tar", "--xattrs", "--acls", "-xpf", tmp_path / "a.tar", "-C", mount.path / "out"])
+    assert os.getxattr(mount.path / "out" / "file", "user.key") == b"value"
+    assert os.getxattr(mount.path / "out" / "file", "system.posix_acl_access") == user_acl(2003, 6)
+    assert os.readlink(mount.path / "out" / "dangling") == "nothing/there"
 
 
 @pytest.mark.deadline(300)
