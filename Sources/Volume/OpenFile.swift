@@ -88,8 +88,6 @@ final class OpenFile: Sendable {
 
     var size: Int64 { state.withLock { $0.map.size } }
 
-    var hasWriters: Bool { state.withLock { $0.writers > 0 } }
-
     var isOpen: Bool { state.withLock { $0.handles > 0 } }
 }
 

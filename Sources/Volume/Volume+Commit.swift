@@ -47,11 +47,11 @@ extension Volume {
     func snapshot(_ file: OpenFile) async throws(Errno) -> Snapshot? {
         try await file.gate.run { () async throws(Errno) -> Snapshot? in
             guard let path = tree.withLock({ $0.path(of: file.inode) }) else { return nil }
-            let key = keys.file(path)
+            let (key, grows) = (keys.file(path), grows(file))
             return tree.withLock { tree in
                 guard let node = tree[file.inode] else { return nil }
                 let (full, streamed) = (node.storedAttributes, node.streamedAttributes)
-                return file.withLockedState { $0.snapshot(key, full, streamed) }
+                return file.withLockedState { $0.snapshot(key, full, streamed, grows: grows, stored: node.metadata) }
             }
         }
     }
@@ -64,7 +64,7 @@ extension Volume {
         }
         guard try await knowsBase(snapshot, file) else { return nil }
         let plan = try plan(snapshot.map, snapshot.situation, at: snapshot.key, appendable: snapshot.wantsAppendable)
-        let attributes = plan.resumesStream ? snapshot.streamedAttributes : snapshot.attributes
+        let attributes = plan.resumesStream || plan.appends ? snapshot.streamedAttributes : snapshot.attributes
         let job = job(for: file, snapshot, attributes)
         let prepared = try await runner.prepare(plan, job)
         guard var stored = try await finish(prepared, job, of: file) else {
@@ -159,6 +159,11 @@ extension Volume {
 }
 
 extension UploadPlan {
+    /// Adds to an object, or makes one that can grow: its time is that of its last append.
+    var appends: Bool {
+        if case .append = content { true } else { false }
+    }
+
     /// Goes on with the upload that was begun while the file was being written, and with its attributes.
     var resumesStream: Bool {
         if case .multipart(let list) = content { list.resumes && attributes == .carried } else { false }
