@@ -41,10 +41,10 @@ package protocol UploadEvents: Sendable {
     /// Returns when it is recorded; nothing is sent for the upload before.
     func created(_ upload: Upload) async throws(StoreError)
     func stored(_ part: UploadedPart, _ range: ByteRange) async
-    /// Completed or aborted.
-    func ended(_ upload: Upload) async
-    /// The upload is the object now; what is noted of it tells a next life so, until the file is noted as stored.
+    /// The object has been made of it. What is recorded of the file stays until the object is known to be the file's.
     func completed(_ upload: Upload) async
+    /// Aborted.
+    func ended(_ upload: Upload) async
 }
 
 /// What the store has after a job.

@@ -15,10 +15,11 @@ extension Volume {
 
     /// Returns when content and attributes survive a crash.
     func record(_ file: OpenFile) async throws(Errno) {
-        guard file.needsRecord else { return }
+        guard file.isUnrecorded else { return }
         try await file.sending.run { () async throws(Errno) in
-            // An upload that was waited for may have stored it: nobody would take away a record made now.
-            if file.needsRecord { try await acknowledge(file, .closed) }
+            // An upload that was waited for may have stored it.
+            guard file.isUnrecorded else { return }
+            try await acknowledge(file, .closed)
         }
     }
 
@@ -105,7 +106,7 @@ extension Volume {
 
 extension OpenFile {
     /// Neither the store nor the journal has its present state.
-    fileprivate var needsRecord: Bool {
+    fileprivate var isUnrecorded: Bool {
         withLockedState { $0.revision != $0.stored && $0.revision != $0.recorded }
     }
 }

@@ -60,14 +60,14 @@ extension Volume {
         let metadata = recovered.record.attributes.metadata
         guard metadata["ctime"] != nil, let info = try? await head(recovered.record.key), info.size == size else { return false }
         if metadata.allSatisfy({ info.metadata[$0.key] == $0.value }) { return true }
-        return await isCompleted(recovered, size: size, info)
+        return await isCompleted(recovered, info)
     }
 
-    /// What was sent while it was being written has no times of its own. Its upload held all of the file and is gone, and there is an object
-    /// of its size, made of as many parts and with the attributes that were known then.
-    private func isCompleted(_ recovered: Recovered.File, size: Int64, _ info: ObjectInfo) async -> Bool {
-        guard let upload = recovered.record.upload, recovered.parts.reduce(0, { $0 + $1.range.count }) == size else { return false }
-        guard info.etag?.text.hasSuffix("-\(recovered.parts.count)") == true, info.metadata["mtime"] == nil else { return false }
+    /// What was sent while it was being written has no times of its own. But its upload is gone, and instead of what it was based on there is
+    /// another object, of its size: an upload that was given up would have left the base.
+    private func isCompleted(_ recovered: Recovered.File, _ info: ObjectInfo) async -> Bool {
+        guard let upload = recovered.record.upload, info.metadata["mtime"] == nil else { return false }
+        if case .existing(let etag, _) = recovered.record.base, etag == info.etag { return false }
         do throws(StoreError) {
             _ = try await store.listParts(upload)
             return false

@@ -90,7 +90,7 @@ struct FileUploadEvents: UploadEvents {
     }
 
     func completed(_ upload: Upload) async {
-        // The record goes with the upload, and until then the next mount knows by it that the object is the file's.
+        // A recorded file's upload id is how the next mount would know that the object there is the file's.
         guard file.withLockedState({ $0.recorded == nil }) else { return }
         await ended(upload)
     }

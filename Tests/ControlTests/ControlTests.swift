@@ -12,6 +12,7 @@ private struct Listening {
 
     var path: String { server.path }
 
+    /// The mount's side.
     init(_ handler: @escaping ControlServer.Handler) throws {
         folder = NSTemporaryDirectory() + "windlass-control-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -24,13 +25,22 @@ private struct Listening {
     }
 }
 
-private func ask(_ path: String, _ request: ControlRequest) throws -> [ControlAnswer] {
-    var answers: [ControlAnswer] = []
-    try ControlClient.conversation(path, request) { answer in
-        answers.append(answer)
-        return true
+/// Runs what blocks on a thread of its own: tasks of the server need those that the tests run on.
+private func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread { continuation.resume(with: Result { try body() }) }.start()
     }
-    return answers
+}
+
+private func converse(_ path: String, _ request: ControlRequest) async throws -> [ControlAnswer] {
+    try await onThread {
+        var answers: [ControlAnswer] = []
+        try ControlClient.conversation(path, request) { answer in
+            answers.append(answer)
+            return true
+        }
+        return answers
+    }
 }
 
 private func outcome(_ text: String) -> ControlAnswer {
@@ -40,7 +50,7 @@ private func outcome(_ text: String) -> ControlAnswer {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct ControlTests {
-    @Test func carriesARequestAndItsAnswers() throws {
+    @Test func carriesARequestAndItsAnswers() async throws {
         let seen = Mutex<ControlRequest?>(nil)
         let listening = try Listening { request, reply in
             seen.withLock { $0 = request }
@@ -48,33 +58,33 @@ private func outcome(_ text: String) -> ControlAnswer {
         }
         defer { listening.end() }
         let request = ControlRequest(.export, keys: ["a\u{1F980}", "b\\x00"], folder: "/tmp/x")
-        let answers = try ask(listening.path, request)
+        let answers = try await converse(listening.path, request)
         #expect(seen.withLock { $0 } == request)
         #expect(answers.compactMap { $0.outcome?.text } == (0..<1000).map(String.init))
         #expect(answers.last?.isLast == true)
     }
 
-    @Test func tellsWhyARequestFailed() throws {
+    @Test func tellsWhyARequestFailed() async throws {
         let listening = try Listening { _, reply in await reply.send(ControlAnswer(error: "it is late")) }
         defer { listening.end() }
-        #expect { try ask(listening.path, ControlRequest(.list)) } throws: { "\($0)" == "it is late" }
+        await #expect { try await converse(listening.path, ControlRequest(.list)) } throws: { "\($0)" == "it is late" }
     }
 
-    @Test func isForItsOwnerAlone() throws {
+    @Test func isForItsOwnerAlone() async throws {
         let listening = try Listening { _, _ in }
         defer { listening.end() }
         let mode = try FileManager.default.attributesOfItem(atPath: listening.path)[.posixPermissions] as? NSNumber
         #expect(mode?.intValue == 0o600)
     }
 
-    @Test func goesWithItsMountAndReplacesWhatAKilledOneLeft() throws {
+    @Test func goesWithItsMountAndReplacesWhatAKilledOneLeft() async throws {
         let listening = try Listening { _, _ in }
         let path = listening.path
         // Somebody answers: the name is taken.
         #expect(throws: ControlError.self) { _ = try ControlServer(path) { _, _ in } }
         listening.server.stop()
         #expect(!FileManager.default.fileExists(atPath: path))
-        #expect { try ask(path, ControlRequest(.status)) } throws: { ($0 as? ControlError)?.reason == .noListener }
+        await #expect { try await converse(path, ControlRequest(.status)) } throws: { ($0 as? ControlError)?.reason == .noListener }
         // As a killed process leaves it: a file that nobody listens behind.
         let dead = RawSocket()
         #expect(dead.bindOnly(path))
@@ -85,56 +95,57 @@ private func outcome(_ text: String) -> ControlAnswer {
             next.stop()
             listening.end()
         }
-        #expect(try ask(path, ControlRequest(.status)).first?.outcome?.text == "alive")
+        #expect(try await converse(path, ControlRequest(.status)).first?.outcome?.text == "alive")
     }
 
-    @Test func showsThatItLivesWhileARequestTakesTime() throws {
+    @Test func showsThatItLivesWhileARequestTakesTime() async throws {
         let listening = try Listening { _, reply in
             try? await Task.sleep(for: .milliseconds(2500))
             await reply.send(outcome("done"))
         }
         defer { listening.end() }
-        let answers = try ask(listening.path, ControlRequest(.sync))
+        let answers = try await converse(listening.path, ControlRequest(.sync))
         #expect(answers.filter { $0 == ControlAnswer() }.count >= 2)
         #expect(answers.contains { $0.outcome?.text == "done" })
     }
 
-    @Test func endsTheWorkOfACallerWhoHasGone() throws {
+    @Test func endsTheWorkOfACallerWhoHasGone() async throws {
         let isOver = Mutex(false)
         let listening = try Listening { _, reply in
             while await reply.send(outcome("more")) {}
             isOver.withLock { $0 = true }
         }
         defer { listening.end() }
-        try ControlClient.conversation(listening.path, ControlRequest(.sync)) { _ in false }
+        let path = listening.path
+        try await onThread { try ControlClient.conversation(path, ControlRequest(.sync)) { _ in false } }
         let deadline = ContinuousClock.now + .seconds(20)
-        while !isOver.withLock({ $0 }), .now < deadline { usleep(10_000) }
+        while !isOver.withLock({ $0 }), .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
         #expect(isOver.withLock { $0 })
     }
 
-    @Test func refusesWhomItCannotServeAndServesTheNext() throws {
+    @Test func refusesWhomItCannotServeAndServesTheNext() async throws {
         let mayEnd = Mutex(false)
+        let running = Mutex(0)
         let listening = try Listening { request, _ in
+            running.withLock { $0 += 1 }
             while request.command == .sync, !mayEnd.withLock({ $0 }) { try? await Task.sleep(for: .milliseconds(10)) }
         }
         defer { listening.end() }
-        var waiting: [ControlClient] = []
-        for _ in 0..<8 {
-            let client = try ControlClient(listening.path)
-            try client.ask(ControlRequest(.sync))
-            waiting.append(client)
-        }
-        #expect { try ask(listening.path, ControlRequest(.status)) } throws: { "\($0)".contains("busy") }
+        let path = listening.path
+        let waiting = (0..<8).map { _ in Task { try await converse(path, ControlRequest(.sync)) } }
+        while running.withLock({ $0 }) < 8 { try await Task.sleep(for: .milliseconds(10)) }
+        await #expect { try await converse(path, ControlRequest(.status)) } throws: { "\($0)".contains("busy") }
         mayEnd.withLock { $0 = true }
-        for index in waiting.indices { while !(try waiting[index].next()).isLast {} }
-        usleep(300_000)
-        #expect(try ask(listening.path, ControlRequest(.status)).last?.isLast == true)
+        for one in waiting { #expect(try await one.value.last?.isLast == true) }
+        // The last thread may still be on its way out.
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await converse(path, ControlRequest(.status)).last?.isLast == true)
     }
 }
 
 @Suite(.timeLimit(.minutes(2))) struct GarbageTests {
     /// Each line that is no request is answered with an error, and the next caller is served.
-    @Test func answersGarbageWithAnError() throws {
+    @Test func answersGarbageWithAnError() async throws {
         let listening = try Listening { _, _ in }
         defer { listening.end() }
         var generator = SeededBytes(state: 0x5EED)
@@ -150,29 +161,33 @@ private func outcome(_ text: String) -> ControlAnswer {
             var changed = whole
             changed[generator.number(below: changed.count)] ^= UInt8(1 << generator.number(below: 7))
             // A change may lead to another request or to the same one.
-            if (try? ask(listening.path, changed)) == nil { Issue.record("no answer to \(String(decoding: changed, as: UTF8.self))") }
+            if (try? await ask(listening.path, changed)) == nil { Issue.record("no answer to \(String(decoding: changed, as: UTF8.self))") }
         }
         for line in lines {
-            let answer = try ask(listening.path, line)
+            let answer = try await ask(listening.path, line)
             #expect(answer.contains(#""error":"#) && answer.hasSuffix("\n"), "\(String(decoding: line.prefix(80), as: UTF8.self)) -> \(answer)")
         }
-        #expect(try ask(listening.path, whole).contains(#""isLast":true"#))
+        #expect(try await ask(listening.path, whole).contains(#""isLast":true"#))
     }
 
-    @Test func endsALineThatHasNoEnd() throws {
+    @Test func endsALineThatHasNoEnd() async throws {
         let listening = try Listening { _, _ in }
         defer { listening.end() }
-        let socket = RawSocket()
-        defer { socket.close() }
-        #expect(socket.connect(listening.path))
-        let block = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 16)
-        var sent = 0
-        while sent < 64 << 20, socket.send(block) { sent += block.count }
+        let path = listening.path
+        let sent = try await onThread {
+            let socket = RawSocket()
+            defer { socket.close() }
+            let block = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 16)
+            var sent = 0
+            while sent < 64 << 20, sent > 0 || socket.connect(path), socket.send(block) { sent += block.count }
+            return sent
+        }
+        #expect(sent > 0)
         #expect(sent < 8 << 20, "a line of \(sent) bytes was taken")
-        #expect(try ask(listening.path, Array(#"{"command":"status","version":1}"#.utf8)).contains("isLast"))
+        #expect(try await ask(listening.path, Array(#"{"command":"status","version":1}"#.utf8)).contains("isLast"))
     }
 
-    @Test func aMountThatAnswersNonsenseIsAnError() throws {
+    @Test func aMountThatAnswersNonsenseIsAnError() async throws {
         let folder = NSTemporaryDirectory() + "windlass-control-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -181,24 +196,22 @@ private func outcome(_ text: String) -> ControlAnswer {
             #expect(fake.bindOnly(folder + "/socket") && fake.listen())
             let thread = Thread { fake.serveOnce(Array(answer.utf8)) }
             thread.start()
-            #expect(throws: ControlError.self) { try ask(folder + "/socket", ControlRequest(.status)) }
+            await #expect(throws: ControlError.self) { try await converse(folder + "/socket", ControlRequest(.status)) }
             fake.close()
             try FileManager.default.removeItem(atPath: folder + "/socket")
         }
     }
 
-    private func ask(_ path: String, _ line: [UInt8]) throws -> String {
-        let socket = RawSocket()
-        defer { socket.close() }
-        #expect(socket.connect(path))
-        _ = socket.send(line + [UInt8(ascii: "\n")])
-        let answer = socket.readAll()
+    private func ask(_ path: String, _ line: [UInt8]) async throws -> String {
+        let answer = try await onThread {
+            let socket = RawSocket()
+            defer { socket.close() }
+            guard socket.connect(path) else { return [UInt8]() }
+            _ = socket.send(line + [UInt8(ascii: "\n")])
+            return socket.readAll()
+        }
         try #require(!answer.isEmpty)
         return String(decoding: answer, as: UTF8.self)
-    }
-
-    private func ask(_ path: String, _ request: ControlRequest) throws {
-        try ControlClient.conversation(path, request) { _ in true }
     }
 }
 
