@@ -223,8 +223,13 @@ def obs(obs_store, tmp_path):
 
     make.s3, make.bucket, make.store = s3, bucket, obs_store
     yield make
+    failures = []
     for mount in made:
-        mount.stop()
+        try:
+            mount.stop()
+        except Exception as error:
+            failures.append(error)
+    assert not failures, "\n".join(str(error) for error in failures)
 
 
 def counted(store):
