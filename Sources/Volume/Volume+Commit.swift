@@ -67,7 +67,7 @@ extension Volume {
         let attributes = plan.resumesStream || plan.appends ? snapshot.streamedAttributes : snapshot.attributes
         let job = job(for: file, snapshot, attributes)
         let prepared = try await runner.prepare(plan, job)
-        guard var stored = try await finish(prepared, job, of: file) else {
+        guard var stored = try await finishing(prepared, job, of: file) else {
             if let upload = prepared.openUpload { await runner.abandon(upload, job) }
             try await abandonStream(of: file)
             return nil
@@ -89,6 +89,22 @@ extension Volume {
         } catch {
             guard case .tooLarge = error else { throw StoreError(.localFailure, "\(key): \(error)") }
             throw StoreError(.tooLarge, "\(key): \(error)")
+        }
+    }
+
+    /// As `finish`. An upload that can not be completed is given up, unless another attempt may complete it.
+    private func finishing(_ prepared: PreparedUpload, _ job: UploadJob, of file: OpenFile) async throws(StoreError) -> StoredObject? {
+        do throws(StoreError) {
+            return try await finish(prepared, job, of: file)
+        } catch {
+            guard error.isFinal, let upload = prepared.openUpload else { throw error }
+            if file.withLockedState({ $0.stream.upload }) == upload {
+                // Bytes that only its parts have keep it alive.
+                try? await abandonStream(of: file)
+            } else {
+                await runner.abandon(upload, job)
+            }
+            throw error
         }
     }
 
