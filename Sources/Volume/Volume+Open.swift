@@ -44,7 +44,12 @@ extension Volume {
         guard self.options.keepsAttributes, !caller.isPrivileged else { return }
         let caller = caller.resolved
         tree.withLock { tree in
-            _ = tree.update(file.inode) { $0.attributes.permissions = $0.protection.permissionsAfterWrite(by: caller) }
+            let isCleared = tree.update(file.inode) { node in
+                let left = node.protection.permissionsAfterWrite(by: caller)
+                defer { node.attributes.permissions = left }
+                return left != node.attributes.permissions
+            }
+            if isCleared == true { file.withLockedState { $0.revision.attributes += 1 } }
         }
     }
 

@@ -100,7 +100,7 @@ extension Volume {
         let outcome = await settled { () async throws(Errno) in
             let before = file.withLockedState { $0.stored == $0.revision }
             try await body(file)
-            guard !file.hasWriters else { return }
+            guard !handles.withLock({ $0.handles(of: file) }).contains(where: \.isWriting) else { return }
             do throws(Errno) {
                 try await keep(file)
             } catch {
