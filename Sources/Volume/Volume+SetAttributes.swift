@@ -36,7 +36,8 @@ extension Volume {
         node.apply(change, by: caller)
         guard node.attributes.permissions != before else { return false }
         // The kernel asks in the same words for a write by whoever may write, and for a chown(2) that names nobody by whoever is not the owner.
-        let mayClear = caller.isPrivileged || caller.userID == node.attributes.userID || node.file?.hasWriters ?? false
+        let isWritten = node.file.map { file in handles.withLock { $0.handles(of: file) }.contains(where: \.options.writes) } ?? false
+        let mayClear = caller.isPrivileged || caller.userID == node.attributes.userID || isWritten
         guard !change.isEmpty || mayClear else { throw Errno.notPermitted }
         return true
     }
