@@ -216,7 +216,7 @@ def test_the_background_gets_nothing_that_was_not_given(issuing_stores, tmp_path
         command = [str(part) for part in place.mount.command() if part != "--foreground"]
         try:
             run(command, env=place.mount.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            record, = (folder / f"windlass-{os.getuid()}").iterdir()
+            record, = (entry for entry in (folder / f"windlass-{os.getuid()}").iterdir() if entry.is_file())
             process = Path("/proc") / record.read_text().split()[0]
             assert process.joinpath("cmdline").read_bytes().split(b"\0")[1:-1] == [*map(os.fsencode, command[1:]), b"--foreground"]
             given = {os.fsencode(f"{name}={value}") for name, value in place.mount.environment.items()}
