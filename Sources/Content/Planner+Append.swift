@@ -14,7 +14,8 @@ extension Planner {
     func append(_ map: ExtentMap, _ situation: UploadSituation) -> ContentStep? {
         guard let rules = capabilities.append, let base = map.base, map.size > base.size else { return nil }
         guard rules.anyObject || situation.appendPosition == base.size else { return nil }
-        guard map.size - base.size <= min(rules.maximumBytes, max(options.largestBody, limits.minimumPart)) else { return nil }
+        // However much it is: parts would make an object of it that cannot grow any more.
+        guard map.size - base.size <= rules.maximumBytes else { return nil }
         for extent in map.index {
             guard extent.range.offset < base.size else { break }
             guard extent.isUnchanged(from: base) else { return nil }

@@ -51,7 +51,8 @@ extension RetryingStore {
         }
         if info.size == position, position > 0 || body.count > 0 { return nil }
         let added = ByteRange(offset: position, count: body.count)
-        guard info.size == added.end, try await holds(key, added, body, ReadConditions(ifMatch: info.etag)) else {
+        // Another writer may have added to ours by now.
+        guard info.size >= added.end, try await holds(key, added, body, ReadConditions(ifMatch: info.etag)) else {
             throw StoreError(.wrongPosition, "\(key) was appended to by somebody else")
         }
         return AppendReceipt(nextPosition: added.end, etag: info.etag)

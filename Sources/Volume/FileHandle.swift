@@ -8,6 +8,8 @@ final class FileHandle: Sendable {
         /// Nil for a file that the store did not have.
         var opened: ObjectVersion?
         var readers: [ObjectVersion: ObjectReader] = [:]
+        /// A descriptor of it was closed, and nothing was written since: most likely it is only not released yet.
+        var isFlushed = false
     }
 
     let file: OpenFile
@@ -22,6 +24,13 @@ final class FileHandle: Sendable {
 
     /// The version that is read as long as nothing is changed here.
     var opened: ObjectVersion? { state.withLock { $0.opened } }
+
+    /// Somebody may go on writing through it.
+    var isWriting: Bool { options.writes && !state.withLock { $0.isFlushed } }
+
+    func note(flushed: Bool) {
+        state.withLock { $0.isFlushed = flushed }
+    }
 
     /// Reads a version for this handle: each has its own place in a stream.
     func reader(of version: ObjectVersion, in volume: Volume) -> ObjectReader {

@@ -47,6 +47,8 @@ final class OpenFile: Sendable {
         /// The object has been made one piece, because it had grown as often as it could.
         var isCompacted = false
         var stream = UploadStream()
+        /// The upload that the store has begun for the file and neither completed nor aborted, as far as is known.
+        var openUpload: Upload?
         /// Why the last attempt to store it failed.
         var failure: StoreError?
         /// An upload is scheduled.
@@ -87,8 +89,6 @@ final class OpenFile: Sendable {
     var base: ObjectVersion? { state.withLock { $0.map.base } }
 
     var size: Int64 { state.withLock { $0.map.size } }
-
-    var hasWriters: Bool { state.withLock { $0.writers > 0 } }
 
     var isOpen: Bool { state.withLock { $0.handles > 0 } }
 }

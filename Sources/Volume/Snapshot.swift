@@ -32,12 +32,17 @@ extension OpenFile {
 }
 
 extension OpenFile.State {
-    mutating func snapshot(_ key: Key, _ attributes: ObjectAttributes, _ streamed: ObjectAttributes) -> Snapshot {
+    /// `grows`: what was added will be appended to the object, whose time then is that of the append. No request is made for the times' sake,
+    /// unless the object has other ones stored with it.
+    mutating func snapshot(
+        _ key: Key, _ attributes: ObjectAttributes, _ streamed: ObjectAttributes, grows: Bool, stored metadata: [String: String]
+    ) -> Snapshot {
         frozen = staged?.length ?? 0
         let streamed = hasExplicitTimes ? attributes : streamed
         let running = stream.upload.map { _ in RunningUpload(carriesAttributes: stream.attributes == streamed) }
         let situation = UploadSituation(
-            attributesChanged: revision.attributes != stored.attributes || revision.content != stored.content,
+            attributesChanged: revision.attributes != stored.attributes
+                || revision.content != stored.content && !(grows && map.base != nil && metadata["mtime"] == nil),
             appendPosition: appendPosition, upload: running)
         return Snapshot(
             key: key, map: map, revision: revision, staged: staged, attributes: attributes, streamedAttributes: streamed, situation: situation,

@@ -107,6 +107,7 @@ final class UploadQueue: Sendable {
     /// Waits until an upload has ended; false when none is under way, or none ended in time.
     func waitForRoom() async -> Bool {
         guard count > 0 else { return false }
+        hurry()
         let before = state.withLock { $0.finished }
         let deadline = Task { [self] in
             try? await Task.sleep(for: Self.roomDeadline)

@@ -47,11 +47,11 @@ extension Volume {
     func snapshot(_ file: OpenFile) async throws(Errno) -> Snapshot? {
         try await file.gate.run { () async throws(Errno) -> Snapshot? in
             guard let path = tree.withLock({ $0.path(of: file.inode) }) else { return nil }
-            let key = keys.file(path)
+            let (key, grows) = (keys.file(path), grows(file))
             return tree.withLock { tree in
                 guard let node = tree[file.inode] else { return nil }
                 let (full, streamed) = (node.storedAttributes, node.streamedAttributes)
-                return file.withLockedState { $0.snapshot(key, full, streamed) }
+                return file.withLockedState { $0.snapshot(key, full, streamed, grows: grows, stored: node.metadata) }
             }
         }
     }
@@ -64,10 +64,10 @@ extension Volume {
         }
         guard try await knowsBase(snapshot, file) else { return nil }
         let plan = try plan(snapshot.map, snapshot.situation, at: snapshot.key, appendable: snapshot.wantsAppendable)
-        let attributes = plan.resumesStream ? snapshot.streamedAttributes : snapshot.attributes
+        let attributes = plan.resumesStream || plan.appends ? snapshot.streamedAttributes : snapshot.attributes
         let job = job(for: file, snapshot, attributes)
         let prepared = try await runner.prepare(plan, job)
-        guard var stored = try await finish(prepared, job, of: file) else {
+        guard var stored = try await finishing(prepared, job, of: file) else {
             if let upload = prepared.openUpload { await runner.abandon(upload, job) }
             try await abandonStream(of: file)
             return nil
@@ -89,6 +89,22 @@ extension Volume {
         } catch {
             guard case .tooLarge = error else { throw StoreError(.localFailure, "\(key): \(error)") }
             throw StoreError(.tooLarge, "\(key): \(error)")
+        }
+    }
+
+    /// As `finish`. An upload that can not be completed is given up, unless another attempt may complete it.
+    private func finishing(_ prepared: PreparedUpload, _ job: UploadJob, of file: OpenFile) async throws(StoreError) -> StoredObject? {
+        do throws(StoreError) {
+            return try await finish(prepared, job, of: file)
+        } catch {
+            guard error.isFinal, let upload = prepared.openUpload else { throw error }
+            if file.withLockedState({ $0.stream.upload }) == upload {
+                // Bytes that only its parts have keep it alive.
+                try? await abandonStream(of: file)
+            } else {
+                await runner.abandon(upload, job)
+            }
+            throw error
         }
     }
 
@@ -159,6 +175,11 @@ extension Volume {
 }
 
 extension UploadPlan {
+    /// Adds to an object, or makes one that can grow: its time is that of its last append.
+    var appends: Bool {
+        if case .append = content { true } else { false }
+    }
+
     /// Goes on with the upload that was begun while the file was being written, and with its attributes.
     var resumesStream: Bool {
         if case .multipart(let list) = content { list.resumes && attributes == .carried } else { false }

@@ -33,12 +33,16 @@ extension Volume {
 
     /// What could not be stored stays on the local disk and in the journal, for `windlass recover`; the store's version is shown again.
     func setAside(_ file: OpenFile) async {
+        try? await file.sending.runUncancelled { () async throws(Errno) in await keepAside(file) }
+    }
+
+    private func keepAside(_ file: OpenFile) async {
         let name = describe(file.inode)
         let fileState = await reasonToKeep(file)
         do throws(Errno) {
             guard file.hasNewContent else {
                 logger.error("\(name): its new attributes could not be stored and are lost")
-                return await discard(file)
+                return await discard(file, keepingRecord: false)
             }
             try await acknowledge(file, fileState)
             logger.error("\(name) could not be stored; what was written is kept: see `windlass recover --list`")
@@ -58,23 +62,27 @@ extension Volume {
         return .conflict(found: info.etag)
     }
 
-    private func discard(_ file: OpenFile, keepingRecord: Bool = false) async {
-        if !keepingRecord { await removeRecord(of: file) }
-        let (staged, isRecorded) = file.withLockedState { state in
-            defer {
-                state.stored = state.revision
-                (state.record, state.recorded) = (nil, nil)
-                state.map = ExtentMap(base: state.map.base)
-                state.staged = nil
-            }
-            return (state.staged, state.recorded != nil)
-        }
-        if keepingRecord && isRecorded { staged?.park() } else { try? staged?.remove() }
-        tree.withLock { tree in
+    /// The store's version is shown again; unless somebody has opened the file meanwhile, and may have written to it.
+    private func discard(_ file: OpenFile, keepingRecord: Bool) async {
+        let left = tree.withLock { tree -> (staged: StagedFile?, record: FileID?)? in
+            guard !file.isOpen else { return nil }
             tree.noteStored(file.inode)
             _ = tree.update(file.inode) { $0.validUntil = nil }
             if tree[file.inode]?.remote == nil { tree.unlink(file.inode) }
+            return file.withLockedState { state in
+                defer {
+                    state.stored = state.revision
+                    (state.record, state.recorded) = (nil, nil)
+                    state.map = ExtentMap(base: state.map.base)
+                    state.staged = nil
+                }
+                return (state.staged, state.recorded == nil ? nil : state.record)
+            }
         }
+        guard let left else { return }
+        if keepingRecord && left.record != nil { return left.staged?.park() ?? () }
+        if let record = left.record { try? await state?.journal.commit([.remove(record)]) }
+        try? left.staged?.remove()
     }
 }
 

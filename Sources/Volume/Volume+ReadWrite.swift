@@ -99,6 +99,7 @@ extension Volume {
     package func flush(_ handle: Handle) async throws(Errno) {
         let opened = try file(handle)
         guard opened.options.writes else { return }
+        opened.note(flushed: true)
         try await close(opened.file)
     }
 
@@ -115,6 +116,7 @@ extension Volume {
     /// Where a write goes: with `O_APPEND` behind the last byte, wherever the kernel believes that to be. The gate is held.
     private func position(of count: Int, at offset: Int64, _ opened: FileHandle) throws(Errno) -> Int64 {
         guard opened.options.writes else { throw Errno.badHandle }
+        opened.note(flushed: false)
         let position = opened.options.append ? opened.file.size : offset
         guard position <= store.limits.object - Int64(count) else { throw Errno.fileTooLarge }
         return position

@@ -27,7 +27,7 @@ extension Volume {
                 file.withLockedState { $0.touchAttributes(change) }
             }
         }
-        guard !file.hasWriters else { return }
+        guard !handles.withLock({ $0.handles(of: file) }).contains(where: \.isWriting) else { return }
         do throws(Errno) {
             try await keep(file)
         } catch {

@@ -66,6 +66,12 @@ struct FileUploadEvents: UploadEvents {
     let attributes: ObjectAttributes
 
     func created(_ upload: Upload) async throws(StoreError) {
+        let earlier = file.withLockedState { state in
+            defer { state.openUpload = upload }
+            return state.openUpload
+        }
+        // One that could not be completed, or aborted: the journal names only the latest.
+        if let earlier, earlier != upload { Task { [volume] in try? await volume.store.abortUpload(earlier) } }
         guard let journal = volume.state?.journal else { return }
         let (id, isKnown, base) = file.withLockedState { state in
             let known = state.record
@@ -90,12 +96,18 @@ struct FileUploadEvents: UploadEvents {
     }
 
     func completed(_ upload: Upload) async {
+        forget(upload)
         // A recorded file's upload id is how the next mount would know that the object there is the file's.
         guard file.withLockedState({ $0.recorded == nil }) else { return }
         await ended(upload)
     }
 
+    private func forget(_ upload: Upload) {
+        file.withLockedState { if $0.openUpload == upload { $0.openUpload = nil } }
+    }
+
     func ended(_ upload: Upload) async {
+        forget(upload)
         guard let journal = volume.state?.journal else { return }
         let (id, isRecorded) = file.withLockedState { state in
             defer { if state.recorded == nil { state.record = nil } }
