@@ -73,7 +73,7 @@ let package = Package(
         layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", logging]),
         layer("Reports"),
         layer("Control", ["Reports", "Threads"]),
-        layer("Recovery", ["FileSystemTypes", "ObjectStorage", "Content", "Reports", "Staging", "Threads", "Uploads", logging]),
+        layer("Recovery", ["FileSystemTypes", "ObjectStorage", "Content", "Reports", "Staging", "Threads", "Uploads", crypto, logging]),
         layer("Volume", ["FileSystemTypes", "ObjectStorage", "Content", "PosixMetadata", "Reports", "Staging", "Uploads", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),

@@ -32,7 +32,11 @@ package struct ControlClient {
         _ path: String, _ request: ControlRequest, _ body: (ControlAnswer) -> Bool
     ) throws(ControlError) {
         var client = try ControlClient(path)
-        try client.ask(request)
+        do throws(ControlError) {
+            try client.ask(request)
+        } catch  where error.reason == .ended {
+            // Whoever does not listen may have said why.
+        }
         while true {
             let answer = try client.next()
             if let error = answer.error { throw ControlError(.unusable, error) }

@@ -116,8 +116,13 @@ package final class ControlServer: Sendable {
         try caller.send(try LineCoding.encode(ControlAnswer.last), by: .now + Self.patience)
     }
 
+    /// A socket that is closed with something unread takes its answer along: what the caller still says is read, for a moment.
     private func refuse(_ caller: ControlSocket, _ error: ControlError) {
         guard let line = try? LineCoding.encode(ControlAnswer(error: error.description)) else { return }
         try? caller.send(line, by: .now + .seconds(1))
+        caller.endSending()
+        let deadline = ContinuousClock.now + .milliseconds(500)
+        var left = LineCoding.longestRequest
+        while left > 0, let bytes = try? caller.receive(by: deadline) { left -= bytes.count }
     }
 }

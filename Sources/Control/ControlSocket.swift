@@ -35,6 +35,11 @@ final class ControlSocket: Sendable {
         }
     }
 
+    /// The other side reads the end after what was sent.
+    func endSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
     private static var ended: ControlError { ControlError(.ended, "the connection has ended") }
 
     private func wait(for event: Int32, by deadline: ContinuousClock.Instant) throws(ControlError) {

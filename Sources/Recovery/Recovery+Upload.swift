@@ -15,16 +15,12 @@ extension Recovery {
         let staged = try await onState { (state) async throws(StateError) in try await state.openFile(of: file.record.id, content) }
         do throws(RecoveryFailure) {
             try keepOnly(map, staged)
-            let upload = try await adoptUpload(of: file, into: &map, at: key)
-            if key != file.record.key { map = map.withoutBase } else { try await nameBase(&map, file) }
-            try await store(map, upload, staged, file, at: key)
+            try await storeOnce(&map, staged, file, at: key)
         } catch {
-            guard await isStored(file, size: map.size, at: key) else {
-                // It is opened anew for the next attempt.
-                staged?.park()
-                try await note(error, file, at: key)
-                throw error
-            }
+            // It is opened anew for the next attempt.
+            staged?.park()
+            try await note(error, file, at: key)
+            throw error
         }
         if let unused = file.record.upload, unused.key != key { try? await store.abortUpload(unused) }
         try await onState { (state) async throws(StateError) in try await state.journal.commit([.remove(file.record.id)]) }
@@ -55,25 +51,72 @@ extension Recovery {
         return "nothing of it was acknowledged; its unfinished upload is aborted"
     }
 
-    /// The upload that can be gone on with: its parts, as far as the store has them as they were recorded, are not sent again.
-    private func adoptUpload(of file: Recovered.File, into map: inout ExtentMap, at key: Key) async throws(RecoveryFailure) -> Upload? {
-        if let upload = file.record.upload, upload.key == key, let found = try? await store.listParts(upload), !found.isEmpty {
-            let stored = Dictionary(found.map { ($0.number, $0.etag) }, uniquingKeysWith: { first, _ in first })
-            for part in file.parts where part.range.end <= map.size && stored[part.number] == part.etag {
-                map.beginPart(part.number, part.range)
-                map.confirmPart(part.number, part.range, etag: part.etag)
-            }
-            return upload
+    private func storeOnce(
+        _ map: inout ExtentMap, _ staged: StagedFile?, _ file: Recovered.File, at key: Key
+    ) async throws(RecoveryFailure) {
+        guard key == file.record.key else {
+            try forgetParts(of: &map)
+            return try await store(map.withoutBase, nil, staged, file, at: key)
         }
-        if let upload = file.record.upload, upload.key == key {
-            await runner.abandon(upload, telling: RecoveryEvents(id: file.record.id, state: state))
+        if let own = try await storedBefore(file, map) {
+            if let upload = file.record.upload { try? await store.abortUpload(upload) }
+            guard !own.hasAttributes else { return }
+            return try await store(ExtentMap(base: own.version), nil, nil, file, at: key)
         }
+        let upload = try await adoptUpload(of: file, into: &map)
+        try await nameBase(&map, file)
+        try await store(map, upload, staged, file, at: key)
+    }
+
+    /// What an attempt before, which did not live to say so, has made of the key: told by the time of change, to the nanosecond, or, for what
+    /// was sent while it was being written and has no times yet, by the parts' checksums.
+    private func storedBefore(
+        _ file: Recovered.File, _ map: ExtentMap
+    ) async throws(RecoveryFailure) -> (version: ObjectVersion, hasAttributes: Bool)? {
+        guard let info = try await head(file.record.key), info.size == map.size else { return nil }
+        let metadata = file.record.attributes.metadata
+        let hasAttributes = metadata["ctime"] != nil && metadata.allSatisfy { info.metadata[$0.key] == $0.value }
+        guard let etag = info.etag, hasAttributes || etag == CompletedUpload.etag(of: file, map) else { return nil }
+        return (ObjectVersion(key: file.record.key, info: info), hasAttributes)
+    }
+
+    private func forgetParts(of map: inout ExtentMap) throws(RecoveryFailure) {
         do throws(BytesOnlyInPart) {
             try map.forgetParts()
         } catch {
             throw RecoveryFailure(message: "\(error)")
         }
-        return nil
+    }
+
+    /// The upload that can be gone on with: its parts, as far as the store has them as they were recorded, are not sent again.
+    private func adoptUpload(of file: Recovered.File, into map: inout ExtentMap) async throws(RecoveryFailure) -> Upload? {
+        guard let upload = file.record.upload else {
+            try forgetParts(of: &map)
+            return nil
+        }
+        let found = upload.key == file.record.key ? try await parts(of: upload) : []
+        guard !found.isEmpty else {
+            await runner.abandon(upload, telling: RecoveryEvents(id: file.record.id, state: state))
+            try forgetParts(of: &map)
+            return nil
+        }
+        for part in file.parts where part.range.end <= map.size {
+            map.beginPart(part.number, part.range)
+            map.confirmPart(part.number, part.range, etag: part.etag)
+        }
+        let stored = Dictionary(found.map { ($0.number, $0.etag) }, uniquingKeysWith: { first, _ in first })
+        for placed in map.wholeParts where stored[placed.part.number] != placed.part.etag { map.forgetPart(placed.part.number, placed.range) }
+        return upload
+    }
+
+    /// Empty for an upload that there is not any more.
+    private func parts(of upload: Upload) async throws(RecoveryFailure) -> [UploadedPart] {
+        do throws(StoreError) {
+            return try await store.listParts(upload)
+        } catch {
+            guard error.reason == .noSuchUpload else { throw RecoveryFailure(error) }
+            return []
+        }
     }
 
     /// An append tells no ETag: the object must be as long as it was then.
@@ -90,7 +133,7 @@ extension Recovery {
     ) async throws(RecoveryFailure) {
         let condition: WriteCondition = if let base = map.base { base.etag.map { .matches($0) } ?? .always } else { .absent }
         let situation = UploadSituation(attributesChanged: true, upload: upload.map { _ in RunningUpload(carriesAttributes: false) })
-        let job = UploadJob(
+        var job = UploadJob(
             owner: TransferPool.Owner(UInt64(bitPattern: file.record.id.number)), key: key, size: map.size, base: map.base, condition: condition,
             attributes: file.record.attributes, staged: staged, upload: upload, events: RecoveryEvents(id: file.record.id, state: state))
         let plan: UploadPlan
@@ -99,6 +142,15 @@ extension Recovery {
         } catch {
             throw RecoveryFailure(message: "\(error)")
         }
+        if plan.abandonsUpload, let upload {
+            // Now: the record has room for one upload only, and the next attempt must know of it.
+            await runner.abandon(upload, job)
+            job.upload = nil
+        }
+        try await send(plan, job)
+    }
+
+    private func send(_ plan: UploadPlan, _ job: UploadJob) async throws(RecoveryFailure) {
         try await asking { () async throws(StoreError) in
             let prepared = try await runner.prepare(plan, job)
             do throws(StoreError) {
@@ -108,13 +160,6 @@ extension Recovery {
                 throw error
             }
         }
-    }
-
-    /// An upload of an earlier life had been completed, and only the journal did not say so: the time of change, to the nanosecond, tells.
-    private func isStored(_ file: Recovered.File, size: Int64, at key: Key) async -> Bool {
-        let metadata = file.record.attributes.metadata
-        guard key == file.record.key, metadata["ctime"] != nil, let info = try? await store.head(key, ReadConditions()) else { return false }
-        return info.size == size && metadata.allSatisfy { info.metadata[$0.key] == $0.value }
     }
 
     /// What the list says of the file from now on.

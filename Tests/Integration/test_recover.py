@@ -283,6 +283,47 @@ def kill_recovery(commands, seconds):
     return process.returncode
 
 
+def test_an_upload_that_was_completed_unnoticed_is_recognised(mounts, store, s3, bucket):
+    """As if the process had been killed right after the store had made the object, and before the times of the file went along."""
+    mount = mounts(*HELD, "--fsync", "local")
+    commands = Commands(mount)
+    content = random.Random(4).randbytes(24 * MEGABYTE)
+    file = os.open(mount.path / "large", os.O_WRONLY | os.O_CREAT)
+    os.write(file, content)
+
+    def parts():
+        uploads = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+        return uploads and s3.list_parts(Bucket=bucket, Key="large", UploadId=uploads[0]["UploadId"]).get("Parts", [])
+
+    wait_until(lambda: len(parts()) == 3, 30, "all parts are sent while the file is open")
+    # The answers have to arrive, too.
+    time.sleep(0.5)
+    os.fsync(file)
+    mount.kill()
+    with contextlib.suppress(OSError):
+        os.close(file)
+    upload = s3.list_multipart_uploads(Bucket=bucket)["Uploads"][0]["UploadId"]
+    numbered = [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in parts()]
+    s3.complete_multipart_upload(Bucket=bucket, Key="large", UploadId=upload, MultipartUpload={"Parts": numbered})
+    assert "mtime" not in s3.head_object(Bucket=bucket, Key="large")["Metadata"]
+    done = commands.recover("--retry")
+    assert done.returncode == 0 and done.stdout == "large: stored\n", done
+    assert "mtime" in s3.head_object(Bucket=bucket, Key="large")["Metadata"] and body(s3, bucket, "large") == content
+
+
+def test_an_object_that_only_looks_like_ours_is_a_conflict(mounts, s3, bucket):
+    """Negative control of the above: the same size and no times, but other bytes."""
+    mount = mounts(*HELD)
+    commands = Commands(mount)
+    (mount.path / "large").write_bytes(b"a" * (24 * MEGABYTE))
+    mount.kill()
+    for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
+        s3.abort_multipart_upload(Bucket=bucket, Key="large", UploadId=upload["UploadId"])
+    s3.put_object(Bucket=bucket, Key="large", Body=b"b" * (24 * MEGABYTE))
+    assert commands.recover("--retry").returncode == 1
+    assert commands.kept()["large"]["state"] == "conflict"
+
+
 def recorded_uploads(mount):
     (journal,) = mount.staging.glob("*/journal.sqlite")
     with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
