@@ -64,7 +64,8 @@ final class MemoryTier: Sendable {
         }
     }
 
+    /// The blocks of an object one after the other, so that all parts fill alike.
     private func shard(of id: BlockID) -> Shard {
-        shards[Int(truncatingIfNeeded: id.fingerprint >> 58) & (Self.shardCount - 1)]
+        shards[Int(truncatingIfNeeded: id.object.digest.x &+ UInt64(bitPattern: id.index)) & (Self.shardCount - 1)]
     }
 }
