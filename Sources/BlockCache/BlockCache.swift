@@ -47,8 +47,8 @@ package final class BlockCache: Sendable {
 
     /// From memory, without waiting: for a FUSE callback.
     package func now(_ id: BlockID) -> Bytes? {
-        guard let (bytes, isPromoted) = memory.find(id) else { return nil }
-        if isPromoted { disk?.touch(id) }
+        guard let (bytes, isReturn) = memory.find(id) else { return nil }
+        if isReturn { disk?.touch(id) }
         counters.change {
             $0.memoryHits += 1
             $0.bytesRead += Int64(bytes.count)
@@ -118,7 +118,7 @@ package final class BlockCache: Sendable {
     package var usage: CacheUsage {
         CacheUsage(
             memory: budget.used[.cache] ?? 0, disk: disk?.used.load(ordering: .relaxed) ?? 0, diskLimit: disk?.options.limit ?? 0,
-            blocksOnDisk: disk?.index.count ?? 0, isLoading: !(disk?.isLoaded.load(ordering: .acquiring) ?? true),
+            blocksOnDisk: disk?.index.count ?? 0, waiting: disk?.queue.waiting ?? 0, isLoading: !(disk?.isLoaded.load(ordering: .acquiring) ?? true),
             folder: disk?.options.folder)
     }
 }
@@ -131,6 +131,8 @@ package struct CacheUsage: Hashable, Sendable {
     /// 0 without a folder.
     package let diskLimit: Int64
     package let blocksOnDisk: Int
+    /// On its way to the disk.
+    package let waiting: Int
     /// The index of what is on the disk is still being read.
     package let isLoading: Bool
     package let folder: String?

@@ -73,11 +73,12 @@ final class SegmentTable: Sendable {
         }
     }
 
-    /// Opens the file if it is not open. Nil when the file is gone or its header is damaged. Blocks on the local disk.
+    /// Opens the file if it is not open; `noSuchFile` when it is gone. Nil when its header is damaged. Blocks on the local disk.
     func open(_ number: UInt32) throws(Errno) -> OpenSegment? {
         let (known, name) = state.withLock { ($0.open[number], $0.names[number]) }
         if let known { return known }
-        guard let name, let opened = try OpenSegment(try SegmentFile.open(folder.filePath(name.text))) else { return nil }
+        guard let name else { throw .noSuchFile }
+        guard let opened = try OpenSegment(try SegmentFile.open(folder.filePath(name.text))) else { return nil }
         keep(number, opened)
         return opened
     }

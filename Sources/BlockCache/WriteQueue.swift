@@ -14,6 +14,8 @@ final class WriteQueue: Sendable {
     private struct State {
         var blocks: [(id: BlockID, bytes: Bytes)] = []
         var bytes = 0
+        /// Of the blocks that were handed out last: they are being written.
+        var bytesTaken = 0
         var isClosed = false
     }
 
@@ -27,7 +29,7 @@ final class WriteQueue: Sendable {
     /// False when the block is not going to be written.
     func offer(_ id: BlockID, _ bytes: Bytes) -> Bool {
         state.change { state in
-            guard !state.isClosed, state.bytes + bytes.count <= limit else { return false }
+            guard !state.isClosed, state.bytes + state.bytesTaken + bytes.count <= limit else { return false }
             state.blocks.append((id, bytes))
             state.bytes += bytes.count
             return true
@@ -37,7 +39,9 @@ final class WriteQueue: Sendable {
     /// Waits for blocks, for at most `interval`.
     func next(atMost interval: Duration) -> Work {
         let work = state.wait(atMost: interval) { state -> Work? in
+            state.bytesTaken = 0
             guard state.isClosed || !state.blocks.isEmpty else { return nil }
+            state.bytesTaken = state.bytes
             defer {
                 state.blocks = []
                 state.bytes = 0
@@ -46,6 +50,9 @@ final class WriteQueue: Sendable {
         }
         return work ?? .nothing
     }
+
+    /// Bytes that have not been written yet.
+    var waiting: Int { state.change { $0.bytes + $0.bytesTaken } }
 
     var isClosed: Bool { state.change { $0.isClosed } }
 

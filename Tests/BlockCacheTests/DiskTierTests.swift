@@ -118,12 +118,12 @@ struct DiskTierTests {
     @Test func twoCachesShareAFolder() async throws {
         let scratch = try Scratch(objects: 60)
         defer { scratch.remove() }
-        let one = try scratch.open(mebibytes: 32)
-        let other = try scratch.open(mebibytes: 32)
+        let one = try scratch.open(mebibytes: 128)
+        let other = try scratch.open(mebibytes: 128)
         let half = scratch.known.ids.count / 2
         await scratch.fill(one, 0..<half)
         await scratch.fill(other, half..<scratch.known.ids.count)
-        #expect(scratch.space() <= 32 << 20)
+        #expect(scratch.space() <= 128 << 20)
         await one.close()
         // What the first has left is found by the second while it runs.
         await scratch.until { (0..<half).count { other.contains(scratch.known.ids[$0]) } > half / 2 }

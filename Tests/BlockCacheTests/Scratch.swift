@@ -31,7 +31,7 @@ struct Scratch {
         options.upkeepInterval = .milliseconds(20)
         options.retryDelay = .milliseconds(20)
         change(&options)
-        return try BlockCache(memory: MemoryBudget(limit: memory), disk: options, logger: Logger(label: "test"))
+        return try BlockCache(memory: MemoryBudget(limit: memory), disk: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// As `open`, once what the folder holds is known.
@@ -46,14 +46,10 @@ struct Scratch {
         for number in numbers ?? known.ids.indices { await put(cache, number) }
     }
 
-    /// Puts a block in and waits until it is on the disk, for a second at most.
+    /// Puts a block in and waits until it is on the disk, or has been refused there.
     func put(_ cache: BlockCache, _ number: Int) async {
-        let before = cache.statistics
         cache.insert(known.ids[number], Bytes(known.bytes(number)))
-        await until(.seconds(1)) {
-            let now = cache.statistics
-            return now.bytesWritten > before.bytesWritten || now.notWritten > before.notWritten
-        }
+        await until { cache.usage.waiting == 0 }
     }
 
     /// Takes all blocks out: how many were there, and how many of those had wrong bytes.
