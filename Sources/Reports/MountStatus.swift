@@ -50,6 +50,8 @@ package struct MountStatus: Codable, Hashable, Sendable {
     package var files: [FileReport] = []
     /// How many more there are.
     package var omittedFiles = 0
+    /// Renames of folders that are under way.
+    package var moves: [MoveReport] = []
     package var staging: Usage?
     package var journal: Journal?
     /// What is kept aside and listed by `windlass recover --list`, at most `longestList`.

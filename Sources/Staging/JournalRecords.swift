@@ -98,7 +98,7 @@ package struct JournaledPart: Hashable, Sendable {
 /// A change of names that takes several requests. It is recorded before the first of them, so that the next start can finish it.
 package struct Intent: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
-        /// `cursor` is where the listing of the folder goes on, in an encoding that the journal does not look into; empty at first.
+        /// `cursor` is how the rename is made and how far it has come, in an encoding that the journal does not look into.
         case rename(from: Key, to: Key, base: ETag?, cursor: [UInt8])
         case delete(Key, base: ETag?)
     }
@@ -109,6 +109,23 @@ package struct Intent: Hashable, Sendable {
     package init(id: Int64, action: Action) {
         self.id = id
         self.action = action
+    }
+}
+
+/// A copy that a rename has made, and that its store calls by another ETag than what it is a copy of.
+package struct MovedCopy: Hashable, Sendable {
+    /// The id of the intent that it was made for; it is forgotten with that.
+    package let intent: Int64
+    /// Where the copy is.
+    package let key: Key
+    package let source: ETag?
+    package let copy: ETag?
+
+    package init(intent: Int64, key: Key, source: ETag?, copy: ETag?) {
+        self.intent = intent
+        self.key = key
+        self.source = source
+        self.copy = copy
     }
 }
 
@@ -140,6 +157,8 @@ package struct JournalCounts: Hashable, Sendable {
     package var conflicts = 0
     package var failed = 0
     package var intents = 0
+    /// Those of `intents` that are renames.
+    package var moves = 0
     package var conflictCopies = 0
     /// Bytes in sealed staging files, before what has been released of them.
     package var stagedBytes: Int64 = 0

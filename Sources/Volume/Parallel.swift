@@ -8,7 +8,15 @@ func inParallel<Item: Sendable, Value: Sendable>(
 ) async throws(StoreError) -> [Value] {
     let outcome = await withTaskGroup(of: (Int, Result<Value, StoreError>).self) { group -> Result<[Value], StoreError> in
         for (index, item) in items.enumerated() {
-            group.addTask { (index, await limiter.run { await settledRequest { () async throws(StoreError) in try await body(item) } }) }
+            group.addTask {
+                let result = await limiter.run {
+                    await settledRequest { () async throws(StoreError) in
+                        guard !Task.isCancelled else { throw StoreError(.cancelled, "the request was cancelled") }
+                        return try await body(item)
+                    }
+                }
+                return (index, result)
+            }
         }
         var values = [Value?](repeating: nil, count: items.count)
         for await (index, result) in group {
@@ -24,8 +32,8 @@ func inParallel<Item: Sendable, Value: Sendable>(
     return try outcome.get()
 }
 
-private func settledRequest<Value>(_ body: () async throws(StoreError) -> Value) async -> Result<Value, StoreError> {
-    guard !Task.isCancelled else { return .failure(StoreError(.cancelled, "the request was cancelled")) }
+/// The outcome of `body` as a value.
+func settledRequest<Value>(_ body: () async throws(StoreError) -> Value) async -> Result<Value, StoreError> {
     do throws(StoreError) {
         return .success(try await body())
     } catch {

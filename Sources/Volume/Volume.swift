@@ -21,6 +21,7 @@ package final class Volume: FileSystem {
     let handles = Mutex(HandleTable())
     /// Commits of single files go in together, the rename of a folder alone: no file may be stored under a name that is being moved.
     let names = SharedGate()
+    let moves = MovesUnderWay()
     let uploads: TransferPool
     let copies: Semaphore
     let runner: PlanRunner

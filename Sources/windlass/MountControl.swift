@@ -129,6 +129,7 @@ final class MountControl: Sendable {
         let files = volume.fileReports()
         status.files = Array(files.prefix(MountStatus.longestList))
         status.omittedFiles = files.count - status.files.count
+        status.moves = volume.moveReports
         status.staging = volume.stagingUsage
         if let state, let recovery {
             status.journal = MountStatus.Journal(try await state.journal.counts())
@@ -144,7 +145,7 @@ extension MountStatus.Journal {
     fileprivate init(_ counts: JournalCounts) {
         self.init(
             waiting: counts.closed + counts.uploading + counts.writing, conflicts: counts.conflicts, failed: counts.failed,
-            deletions: counts.intents, conflictCopies: counts.conflictCopies)
+            deletions: counts.intents - counts.moves, conflictCopies: counts.conflictCopies)
     }
 }
 

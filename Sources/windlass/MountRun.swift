@@ -36,7 +36,7 @@ struct MountRun {
         defer { try? state?.close() }
         let store = reliable(capable(client))
         let volume = Volume(store, options: command.volumeOptions(), state: state, logger: logger)
-        if let left { waiting { await volume.resume(left) } }
+        if let left { try resume(volume, left) }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
         let control = try makeControl(mountPoint, client, store, volume, state)
@@ -91,6 +91,22 @@ struct MountRun {
             endpoint: client.endpoint.description, bucket: command.address.bucket, prefix: command.volumeOptions().prefix)
         let (state, left) = try command.writing.openState(identity, crash)
         return (state, left)
+    }
+
+    /// A rename of a folder that is half done is not to be seen: without an end to it there is no mount.
+    private func resume(_ volume: Volume, _ left: Recovered) throws {
+        let failure = waiting { () async -> Errno? in
+            do throws(Errno) {
+                try await volume.resume(left)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard let failure else { return }
+        throw Failure(
+            "a rename of a folder that the mount before has begun can be neither finished nor taken back (\(failure)): see the log for the "
+                + "reason, and mount again, or look at the bucket with --read-only")
     }
 
     private func makeControl(
