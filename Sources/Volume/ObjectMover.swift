@@ -12,6 +12,8 @@ struct ObjectMover: Sendable {
     let width: Int
     let ledger: CopyLedger
     let logger: Logger
+    /// The copies were begun by another process, which is gone.
+    var isAfterCrash = false
     /// Told how many objects more have been dealt with.
     let onProgress: @Sendable (Int) -> Void
 
@@ -48,7 +50,7 @@ struct ObjectMover: Sendable {
 
     /// Copies in parallel; gives the versions of the copies in the order of `objects`. After a failure some are there.
     func copy(_ objects: [ListedObject], from source: MovePlace, to target: MovePlace) async throws(StoreError) -> [RemoteVersion] {
-        try await inParallel(objects, Semaphore(width)) { (object) async throws(StoreError) in
+        try await inParallelToTheEnd(objects, Semaphore(width)) { (object) async throws(StoreError) in
             try await copy(object, to: source.moved(object.key, to: target))
         }
     }
@@ -73,14 +75,18 @@ struct ObjectMover: Sendable {
         }
     }
 
-    /// Takes copies back that were made of `source`, and puts the marker back that they have replaced.
+    /// Takes copies back that were made of `source`, and puts the marker back that they have replaced. What a process that has been killed
+    /// had asked for last a store may still be doing: then it is looked again.
     func undo(_ source: MovePlace, copiedTo target: MovePlace, restoring marker: ObjectAttributes?) async throws(StoreError) {
-        var ours = try await copiesAt(target, of: source, where: { _, copy in copy })
-        if let marker {
-            ours.removeAll { $0 == target.key }
-            _ = try await store.put(target.key, BytesSource(Bytes()), marker, .always)
+        for pause in isAfterCrash ? [Duration.zero, .milliseconds(300), .milliseconds(700)] : [.zero] {
+            try? await Task.sleep(for: pause)
+            var ours = try await copiesAt(target, of: source, where: { _, copy in copy })
+            if let marker {
+                ours.removeAll { $0 == target.key }
+                _ = try await store.put(target.key, BytesSource(Bytes()), marker, .always)
+            }
+            try await delete(ours)
         }
-        try await delete(ours)
     }
 
     /// Deletes what has been copied: each object of `source` that `target` has.

@@ -139,7 +139,8 @@ extension Volume {
         for intent in recovered.intents {
             guard case .rename(let from, let to, _, let cursor) = intent.action, let detail = MoveDetail(decoding: cursor) else { continue }
             let (source, target) = (MovePlace(from), MovePlace(to))
-            let mover = mover(CopyLedger(intent.id, state?.journal, known: recovered.movedCopies)) { _ in }
+            var mover = mover(CopyLedger(intent.id, state?.journal, known: recovered.movedCopies)) { _ in }
+            mover.isAfterCrash = true
             let isDone = try await asking { () async throws(StoreError) in
                 try await finishRequests(of: source, target, detail, mover) { (detail) async throws(StoreError) in
                     try await recordPhase(Intent(id: intent.id, action: .rename(from: from, to: to, base: nil, cursor: detail.encoded)))
