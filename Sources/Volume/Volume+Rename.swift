@@ -87,11 +87,7 @@ extension Volume {
     private func recordMoved(_ move: Move) async throws(Errno) {
         guard let file = tree.withLock({ $0[move.source]?.file }), file.isChanged else { return }
         let replaced = try move.target.map { target throws(Errno) in try node(target).file } ?? nil
-        let record = replaced?.withLockedState { state -> FileID? in
-            defer { (state.record, state.recorded) = (nil, nil) }
-            return state.record
-        }
-        try await recordMoved(file, insteadOf: record ?? nil)
+        try await recordMoved(file, insteadOf: replaced?.withLockedState { $0.forgetRecord() } ?? nil)
     }
 
     private func moveFile(_ move: Move) async throws(Errno) {
@@ -116,7 +112,6 @@ extension Volume {
 
     /// The source may have been written by somebody else since it was looked up: then that is what moves.
     private func copyLatest(_ version: RemoteVersion, from old: Key, to new: Key) async throws(StoreError) -> RemoteVersion {
-        let copier = ObjectCopier(store, limiter: copies)
         do throws(StoreError) {
             return try await copier.copy(version, from: old, to: new, replacing: nil)
         } catch {
@@ -206,10 +201,9 @@ extension Volume {
 
     /// When one copy fails, the copies made so far are taken back: the source is whole, and the target as it was.
     private func copyAll(_ objects: [ListedObject], to moved: @escaping @Sendable (Key) -> Key) async throws(StoreError) -> [RemoteVersion] {
-        let copier = ObjectCopier(store, limiter: copies)
         do throws(StoreError) {
             return try await inParallel(objects, Semaphore(options.transfers)) { (object) async throws(StoreError) in
-                try await self.copyObject(object, to: moved(object.key), copier)
+                try await self.copyObject(object, to: moved(object.key))
             }
         } catch {
             await Task { [self] in try? await deleteAll(objects.reversed().map { moved($0.key) }) }.value
@@ -218,7 +212,7 @@ extension Volume {
     }
 
     /// Stores that keep folders as folders list a marker but have nothing to copy: there it is made anew.
-    private func copyObject(_ object: ListedObject, to destination: Key, _ copier: ObjectCopier) async throws(StoreError) -> RemoteVersion {
+    private func copyObject(_ object: ListedObject, to destination: Key) async throws(StoreError) -> RemoteVersion {
         let version = RemoteVersion(etag: object.etag, size: object.size)
         do throws(StoreError) {
             return try await copier.copy(version, from: object.key, to: destination, replacing: nil)
