@@ -70,7 +70,7 @@ let package = Package(
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
         layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
-        layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", logging]),
+        layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", crypto, logging]),
         layer("Reports"),
         layer("Control", ["Reports", "Threads"]),
         layer("Recovery", ["FileSystemTypes", "ObjectStorage", "Content", "Reports", "Staging", "Threads", "Uploads", crypto, logging]),

@@ -60,6 +60,8 @@ package final class Volume: FileSystem {
         if options.isReadOnly || state == nil { throw Errno.readOnly }
     }
 
+    var copier: ObjectCopier { ObjectCopier(store, limiter: copies, journal: state?.journal) }
+
     func path(of inode: Inode) throws(Errno) -> [FileName] {
         guard let path = tree.withLock({ $0.path(of: inode) }) else { throw Errno.stale }
         return path

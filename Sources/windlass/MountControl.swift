@@ -145,7 +145,7 @@ extension MountStatus.Journal {
     fileprivate init(_ counts: JournalCounts) {
         self.init(
             waiting: counts.closed + counts.uploading + counts.writing, conflicts: counts.conflicts, failed: counts.failed,
-            deletions: counts.intents - counts.moves, conflictCopies: counts.conflictCopies)
+            deletions: counts.deletions, conflictCopies: counts.conflictCopies)
     }
 }
 
