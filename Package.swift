@@ -60,7 +60,7 @@ let package = Package(
         .target(name: "CStaging"),
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes", logging]),
-        layer("Requests", ["FileSystemTypes", "ObjectStorage"]),
+        layer("Requests", ["FileSystemTypes", "ObjectStorage", logging]),
         layer("Threads"),
         layer("Credentials", ["FileSystemTypes", "Threads", crypto]),
         layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
@@ -109,8 +109,8 @@ let package = Package(
         tests(
             "StoreConformanceTests",
             [
-                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Signing",
-                "StoreServer", logging,
+                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Requests",
+                "Signing", "StoreServer", logging,
             ]),
         // Killed by Tests/Integration/test_crash.py again and again; part of no product.
         .executableTarget(

@@ -8,7 +8,7 @@ package struct StoreCall: Sendable {
     /// Whose answers are another after it; all keys below those that end in a slash, too.
     package let changes: [Key]
 
-    init(_ kind: RequestKind, _ ownClass: RequestClass, changes: [Key] = []) {
+    package init(_ kind: RequestKind, _ ownClass: RequestClass, changes: [Key] = []) {
         self.kind = kind
         self.ownClass = ownClass
         self.changes = changes

@@ -17,7 +17,9 @@ import Testing
     @Test(.timeLimit(.minutes(1)), arguments: [0.015, 0.03]) func shortensTheTail(stragglers: Double) {
         let hedged = figures(stragglers: stragglers)
         let plain = figures(stragglers: stragglers, isOn: false)
-        print("\(stragglers): p99 \(plain.latency(0.99)) -> \(hedged.latency(0.99)), rate \(plain.rate) -> \(hedged.rate), hedged \(hedged.hedgedShare)")
+        print(
+            "\(stragglers): p99 \(plain.latency(0.99)) -> \(hedged.latency(0.99)), rate \(plain.rate) -> \(hedged.rate), hedged \(hedged.hedgedShare)"
+        )
         #expect(hedged.hedgedShare <= 0.05)
         #expect(hedged.latency(0.99) <= 0.1)
         // The negative control.

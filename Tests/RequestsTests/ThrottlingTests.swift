@@ -26,7 +26,9 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)), arguments: Allowance.all) func settlesBelowWhatIsRefused(allowance: Allowance) {
         let figures = figures(allowance)
-        print("\(allowance.testDescription): \(figures.rate) a second, refused \(figures.throttledRate), limit \(figures.limit), hedged \(figures.hedged)")
+        print(
+            "\(allowance.testDescription): \(figures.rate) a second, refused \(figures.throttledRate), limit \(figures.limit), hedged \(figures.hedged)"
+        )
         #expect(figures.rate >= 0.8 * allowance.rate)
         #expect(figures.throttledRate <= max(2, 0.02 * allowance.rate))
     }

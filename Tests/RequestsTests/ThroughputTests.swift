@@ -36,7 +36,8 @@ import Testing
         var simulation = Simulation([load], model)
         let figures = simulation.run(seconds: 20, settling: 10)
         let possible = Double(workers) / (model.latency * 1.1)
-        print("\(workers) workers: \(figures.rate) of \(possible), limit \(figures.limit), p50 \(figures.latency(0.5)), hedged \(figures.hedgedShare)")
+        print(
+            "\(workers) workers: \(figures.rate) of \(possible), limit \(figures.limit), p50 \(figures.latency(0.5)), hedged \(figures.hedgedShare)")
         #expect(figures.rate >= 0.85 * possible)
         #expect(figures.latency(0.5) <= 3.5 * model.latency * max(1, 16 / Double(workers)))
     }
