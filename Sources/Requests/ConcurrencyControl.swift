@@ -59,9 +59,11 @@ package struct ConcurrencyControl: Sendable {
 
     package var slots: Int { max(2, min(Int(isPaced ? limit.rounded(.up) : limit), options.ceiling)) }
 
-    /// The least time from the beginning of one request to that of the next: what makes a limit of the parts of a request.
+    /// The least time from the beginning of one request to that of the next: what makes a limit of the parts of a request. Up to a second; none below
+    /// what timers can do.
     package var pace: Duration {
-        isPaced ? .seconds(min(1, (typical > 0 ? typical : 0.02) / limit)) : .zero
+        let seconds = (typical > 0 ? typical : 0.02) / limit
+        return isPaced && seconds > 0.001 ? .seconds(min(1, seconds)) : .zero
     }
 
     private var isPaced: Bool { limit < 2 || isThrottling && limit < Self.coarse }

@@ -15,7 +15,13 @@ final class Flight<Answer: Sendable>: Sendable {
         var task: Task<Void, Never>?
     }
 
+    /// How much of a hurry those who wait are in.
+    let urgency: RequestUrgency
     private let state = Mutex(State())
+
+    init(_ requestClass: RequestClass) {
+        urgency = RequestUrgency(requestClass)
+    }
 
     /// One more who wants the answer; nil when it is too late for that.
     func join() -> Int? {
@@ -32,7 +38,7 @@ final class Flight<Answer: Sendable>: Sendable {
     /// `whenOver` runs before anybody gets the answer.
     func start(_ request: @escaping @Sendable () async -> Result<Answer, StoreError>, whenOver: @escaping @Sendable () -> Void) {
         let task = Task {
-            let outcome = await request()
+            let outcome = await RequestUrgency.$current.withValue(urgency) { await request() }
             whenOver()
             finish(outcome)
         }

@@ -8,6 +8,14 @@ enum StoreQuestion: Hashable, Sendable {
     case get(Key, ByteRange?, ReadConditions)
     case list(ListRequest)
 
+    var call: StoreCall {
+        switch self {
+        case .head: .asking(.head)
+        case .get(_, let range, _): .asking(.get(range?.count))
+        case .list: .asking(.list)
+        }
+    }
+
     /// Whether writing `key`, or all below it if it is a folder's, may change the answer.
     func isTouched(by key: Key) -> Bool {
         let isFolder = key.bytes.last == UInt8(ascii: "/")
@@ -24,10 +32,10 @@ final class FlightTable: Sendable {
     private let flights = Mutex<[StoreQuestion: Flight<MergedAnswer>]>([:])
 
     /// The flight of a question, a new one if there is none to join.
-    func flight(of question: StoreQuestion) -> (flight: Flight<MergedAnswer>, member: Int, isNew: Bool) {
+    func flight(of question: StoreQuestion, _ requestClass: RequestClass) -> (flight: Flight<MergedAnswer>, member: Int, isNew: Bool) {
         flights.withLock { flights in
             if let flight = flights[question], let member = flight.join() { return (flight, member, false) }
-            let flight = Flight<MergedAnswer>()
+            let flight = Flight<MergedAnswer>(requestClass)
             flights[question] = flight
             // Nobody else knows of it yet, so it can be joined.
             return (flight, flight.join() ?? 0, true)

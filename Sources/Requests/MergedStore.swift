@@ -59,7 +59,8 @@ package struct MergedStore<Base: ObjectStore>: RequestDecorator {
     private func answer(
         _ question: StoreQuestion, _ request: @escaping @Sendable () async throws(StoreError) -> MergedAnswer
     ) async throws(StoreError) -> MergedAnswer {
-        let (flight, member, isNew) = flights.flight(of: question)
+        let requestClass = question.call.requestClass
+        let (flight, member, isNew) = flights.flight(of: question, requestClass)
         if isNew {
             flight.start {
                 do throws(StoreError) { return .success(try await request()) } catch { return .failure(error) }
@@ -68,6 +69,7 @@ package struct MergedStore<Base: ObjectStore>: RequestDecorator {
             }
         } else {
             gate.count { $0.merged += 1 }
+            flight.urgency.raise(to: requestClass)
         }
         return try await flight.answer(for: member) { [flights] in flights.remove(flight, of: question) }
     }

@@ -34,6 +34,7 @@ package final class RequestGate: Sendable {
         var withdrawn: Set<UInt64> = []
         var lastNumber: UInt64 = 0
         var isAlarmSet = false
+        var isTurnSet = false
     }
 
     /// To be done outside the lock.
@@ -42,17 +43,19 @@ package final class RequestGate: Sendable {
         var refused: [(Waiter, StoreError)] = []
         var dismissed: [@Sendable () -> Void] = []
         var setsAlarm = false
+        /// When somebody's turn comes by time alone.
+        var turn: ContinuousClock.Instant?
 
         func perform(_ gate: RequestGate) {
             for waiter in admitted { waiter.resume(returning: nil) }
             for (waiter, error) in refused { waiter.resume(returning: error) }
             for dismiss in dismissed { dismiss() }
             if setsAlarm { gate.startAlarm() }
+            if let turn { gate.awaken(at: turn) }
         }
     }
 
     private let state: Mutex<State>
-    private let longestAlarm: Duration = .milliseconds(100)
 
     package init(_ options: RequestScheduler.Options = RequestScheduler.Options()) {
         state = Mutex(State(scheduler: RequestScheduler(options)))
@@ -69,8 +72,11 @@ package final class RequestGate: Sendable {
             return (state.lastNumber, isIn)
         }
         if isIn { return number }
+        let urgency = RequestUrgency.current
+        urgency?.whenRaised { [weak self] in self?.raise(number, to: $0) }
+        defer { urgency?.whenRaised(nil) }
         let failure = await withTaskCancellationHandler {
-            await wait(SlotQueue.Ticket(number, requestClass))
+            await wait(SlotQueue.Ticket(number, urgency?.requestClass ?? requestClass))
         } onCancel: {
             withdraw(number)
         }
@@ -129,6 +135,10 @@ package final class RequestGate: Sendable {
                 }
             }
         }
+    }
+
+    private func raise(_ number: UInt64, to requestClass: RequestClass) {
+        change { state, _ in state.scheduler.move(number, to: requestClass, at: .now) }
     }
 
     private func withdraw(_ number: UInt64) {
@@ -191,27 +201,32 @@ package final class RequestGate: Sendable {
         }
         effects.setsAlarm = !state.waiters.isEmpty && !state.isAlarmSet
         if effects.setsAlarm { state.isAlarmSet = true }
+        guard !state.isTurnSet, let turn = state.scheduler.nextTurn(after: .now) else { return }
+        effects.turn = turn
+        state.isTurnSet = true
     }
 
-    /// Runs while somebody waits: turns that come by time alone, bodies that rest, waits that last too long.
+    private func awaken(at turn: ContinuousClock.Instant) {
+        Task.detached { [weak self] in
+            try? await Task.sleep(until: turn)
+            self?.change { state, _ in state.isTurnSet = false }
+        }
+    }
+
+    /// Runs while somebody waits: bodies that rest, waits that last too long.
     private func startAlarm() {
         Task.detached { [weak self] in
-            while let pause = self?.nextPause() {
-                try? await Task.sleep(for: pause)
+            while self?.isAlarmNeeded() == true {
+                try? await Task.sleep(for: .milliseconds(100))
                 self?.tick()
             }
         }
     }
 
-    private func nextPause() -> Duration? {
+    private func isAlarmNeeded() -> Bool {
         state.withLock { state in
-            guard !state.waiters.isEmpty else {
-                state.isAlarmSet = false
-                return nil
-            }
-            // A turn that comes earlier than that: the limit is so low that it is looked at more often.
-            guard let turn = state.scheduler.nextTurn else { return longestAlarm }
-            return max(.milliseconds(1), min(longestAlarm, turn - .now))
+            state.isAlarmSet = !state.waiters.isEmpty
+            return state.isAlarmSet
         }
     }
 

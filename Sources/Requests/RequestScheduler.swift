@@ -60,6 +60,12 @@ package struct RequestScheduler: Sendable {
     /// False when its turn has come already: then it has a slot to leave.
     package mutating func giveUp(_ number: UInt64) -> Bool { queue.remove(number) }
 
+    /// Somebody who waits waits from now on in another class, behind those who are there.
+    package mutating func move(_ number: UInt64, to requestClass: RequestClass, at now: ContinuousClock.Instant) {
+        guard queue.remove(number) else { return }
+        _ = queue.wait(SlotQueue.Ticket(number, requestClass), since: now)
+    }
+
     package mutating func leave(_ requestClass: RequestClass) { queue.leave(requestClass) }
 
     package mutating func reenter(_ requestClass: RequestClass) { queue.reenter(requestClass) }
@@ -78,8 +84,9 @@ package struct RequestScheduler: Sendable {
     package mutating func expire(at now: ContinuousClock.Instant) -> [UInt64] { queue.removeAll(waitingSince: now - options.longestWait) }
 
     /// When somebody's turn comes although nothing happens; nil when that is not so.
-    package var nextTurn: ContinuousClock.Instant? {
-        queue.waiting > 0 && queue.inFlight < control.slots ? nextAdmission : nil
+    package func nextTurn(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard let nextAdmission, nextAdmission > now, queue.waiting > 0, queue.inFlight < control.slots else { return nil }
+        return nextAdmission
     }
 
     private func isPaced(at now: ContinuousClock.Instant) -> Bool { nextAdmission.map { now >= $0 } ?? true }

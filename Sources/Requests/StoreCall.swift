@@ -27,5 +27,5 @@ package struct StoreCall: Sendable {
     /// Bytes that the store moves by itself, which takes as long as sending them.
     static func copying(to keys: [Key]) -> StoreCall { StoreCall(.change, .upload, changes: keys) }
 
-    package var requestClass: RequestClass { RequestClass.current ?? ownClass }
+    package var requestClass: RequestClass { RequestUrgency.current?.requestClass ?? RequestClass.current ?? ownClass }
 }

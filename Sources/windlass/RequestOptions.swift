@@ -10,7 +10,7 @@ struct RequestOptions: ParsableArguments {
     var isHedgingOff = false
 
     func validate() throws {
-        guard (4...1000).contains(maxRequests) else { throw ValidationError("--max-requests is 4 to 1000") }
+        guard (4...500).contains(maxRequests) else { throw ValidationError("--max-requests is 4 to 500") }
     }
 
     var scheduling: RequestScheduler.Options {

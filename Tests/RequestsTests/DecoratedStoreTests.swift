@@ -10,7 +10,10 @@ import Testing
     /// Every slot is left again, whatever fails.
     @Test(.timeLimit(.minutes(1))) func nothingRemains() async throws {
         let gate = RequestGate()
-        let store = MemoryStore()
+        var limits = StoreLimits.s3
+        limits.minimumPart = 1000
+        limits.deleteBatch = 10
+        let store = MemoryStore(limits: limits)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let connection = StoreConnection(service: store) { name in
             let faults = [
@@ -21,6 +24,7 @@ import Testing
         }
         await withTaskGroup(of: Void.self) { group in
             for promise in StorePromise.all { group.addTask { try? await connection.check(promise) } }
+            await group.waitForAll()
         }
         await eventually("all slots are free") { gate.figures.inFlight == 0 && gate.figures.waiting == 0 }
         #expect(gate.figures.counters.sent > 300)

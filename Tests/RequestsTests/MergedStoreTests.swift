@@ -103,6 +103,29 @@ import Testing
         #expect(gauge.figures.begun == 1)
     }
 
+    /// What a program needs is in line behind much that is read ahead: it comes forward when the program asks.
+    @Test(.timeLimit(.minutes(1))) func whoeverIsInAHurryHastensTheOthers() async throws {
+        try await put("a", "content")
+        var options = RequestScheduler.Options()
+        options.control.ceiling = 4
+        let gate = RequestGate(options)
+        let slow = GaugedStore<MemoryBucket>.Gauge { _ in .milliseconds(100) }
+        let store = MergedStore(LimitedStore(bucket.gauged(slow), gate: gate), gate: gate)
+        let ahead = store.view(.readAhead)
+        let tasks = (0..<40).map { turn in
+            Task { try await ahead.get("a", range: ByteRange(offset: 0, count: Int64(turn + 1)), ReadConditions()).collect().count }
+        }
+        await eventually("all of it waits") { gate.figures.waiting + gate.figures.inFlight == 40 }
+        let start = ContinuousClock.now
+        // The order in which tasks begin is nobody's: all that may be last.
+        for turn in 36..<40 { _ = try await store.get("a", range: ByteRange(offset: 0, count: Int64(turn + 1)), ReadConditions()).collect() }
+        let time = ContinuousClock.now - start
+        #expect(time < .seconds(1), "40 requests, two at a time, take two seconds")
+        #expect(slow.figures.begun < 40)
+        for (turn, task) in tasks.enumerated() { #expect(try await task.value == turn + 1) }
+        #expect(slow.figures.begun == 40)
+    }
+
     // MARK: Writes
 
     /// A question before the write, and the same one after it: the answer to the first is what was before.

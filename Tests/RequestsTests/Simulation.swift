@@ -120,7 +120,7 @@ struct Simulation {
 
     private mutating func admit() {
         for ticket in scheduler.admit(at: instant) { begin(ticket.number) }
-        if let turn = scheduler.nextTurn { events.plan(.turn, at: (turn - origin).seconds + 1e-9) }
+        if let turn = scheduler.nextTurn(after: instant) { events.plan(.turn, at: (turn - origin).seconds + 1e-9) }
     }
 
     private mutating func begin(_ request: UInt64) {
