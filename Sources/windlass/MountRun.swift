@@ -6,6 +6,7 @@ import Logging
 import ObjectStorage
 import Recovery
 import RemoteStore
+import Requests
 import Staging
 import Threads
 import Volume
@@ -16,9 +17,11 @@ struct MountRun {
     private let logger: Logger
     private let parent: Daemon.Parent?
     private let crash: CrashPoint?
+    private let gate: RequestGate
 
     init(_ command: MountCommand) throws {
         self.command = command
+        gate = RequestGate(command.requests.scheduling)
         crash = try CrashPoint.wanted(in: ProcessInfo.processInfo.environment)
         parent = Daemon.parent()
         logger = try command.log.logger(inBackground: parent != nil)
@@ -28,7 +31,8 @@ struct MountRun {
         // Before the first thread is started: all of them leave these signals to the one that waits for them.
         let signals = SignalWatch()
         let mountPoint = try checkedMountPoint()
-        let client = try command.connection.client(command.address, logger: logger)
+        let client = try command.connection.client(
+            command.address, maximumConnections: command.requests.maximumConnections, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
         if let source = client.credentialsSource { logger.info("using \(source)") }
@@ -80,8 +84,8 @@ struct MountRun {
 
     private func reliable(_ remote: RemoteStore) -> any ObjectStore {
         let policy = command.connection.retryPolicy
-        guard let crash else { return GuardedStore(RetryingStore(remote, policy: policy, logger: logger)) }
-        return GuardedStore(RetryingStore(CrashingStore(base: remote, point: crash), policy: policy, logger: logger))
+        guard let crash else { return remote.scheduled(by: gate, policy: policy, logger: logger) }
+        return CrashingStore(base: remote, point: crash).scheduled(by: gate, policy: policy, logger: logger)
     }
 
     /// What this machine keeps for the mount; nothing for one that allows no changes.
@@ -118,7 +122,7 @@ struct MountRun {
             isReadOnly: options.isReadOnly, writesBack: options.writesBack)
         do throws(ThreadError) {
             let recovery: Recovery? = if let state { try Recovery(store, state, isMounted: true, logger: logger) } else { nil }
-            return MountControl(identity, volume, state, recovery)
+            return MountControl(identity, volume, gate, state, recovery)
         } catch {
             throw Failure(error.description)
         }
