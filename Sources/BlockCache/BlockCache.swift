@@ -18,8 +18,9 @@ package final class BlockCache: Sendable {
     private let counters = SharedCounters()
 
     /// A cache in memory within `budget`.
-    package init(memory budget: MemoryBudget) {
+    package init(memory budget: MemoryBudget, logger: Logger) {
         self.budget = budget
+        logger.debug("blocks are kept in up to \(budget.share(of: .cache) >> 20) MiB of memory")
         disk = nil
         memory = MemoryTier(budget: budget)
         giveWay()

@@ -55,6 +55,7 @@ final class DiskTier: Sendable {
             try NamedThread.start("cache-disk") { [self] in
                 var keeper = Keeper(self)
                 keeper.run()
+                segments.close()
                 budget.release(queueLimit, for: .cache)
                 readers.stop()
                 hasEnded.store(true, ordering: .releasing)

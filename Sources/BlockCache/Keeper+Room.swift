@@ -11,7 +11,8 @@ extension Keeper {
     /// More files are never there: each start of a mount that writes leaves one.
     private static let mostSegments = 4096
 
-    /// Makes room, and a new file to add to. What was read of the files dropped for it is written again, half a file at most.
+    /// Makes room, and a new file to add to. What was read of the files dropped for it is written again, three quarters of a file at
+    /// most.
     mutating func startSegment() throws(Errno) {
         let dropped = try claimingAgain { keeper throws(Errno) in
             try keeper.tier.folder.exclusively { () throws(Errno) in try keeper.replaceOldest() }
@@ -123,8 +124,8 @@ extension Keeper {
             guard let start = try? segment.file.read(at: offset, count: BlockHeader.size),
                 let header = BlockHeader(start[...], nonce: segment.nonce)
             else { continue }
-            // Half of the file stays for what is new; and writing may have been turned off.
-            guard let writer, writer.number == number, writer.fits(header.length + Int(tier.options.segmentSize / 2)) else { return }
+            // A quarter of the file stays for what is new; and writing may have been turned off.
+            guard let writer, writer.number == number, writer.fits(header.length + Int(tier.options.segmentSize / 4)) else { return }
             guard let content = try? segment.file.read(at: offset + Int64(BlockHeader.size), count: header.length),
                 content.count == header.length, Checksum.of(content[...]) == header.check
             else { continue }

@@ -95,6 +95,18 @@ final class SegmentTable: Sendable {
         _ = closed
     }
 
+    /// Closes all files once nobody reads them any more.
+    func close() {
+        let closed = state.withLock { state in
+            defer {
+                state.open = [:]
+                state.openOrder = []
+            }
+            return state.open
+        }
+        _ = closed
+    }
+
     /// The name of the file if nothing has been reported of it yet.
     func report(_ number: UInt32) -> SegmentName? {
         state.withLock { state in

@@ -76,14 +76,15 @@ struct DiskTierTests {
         let scratch = try Scratch(objects: 120)
         defer { scratch.remove() }
         let cache = try scratch.open(mebibytes: 16)
+        let hot = (0..<10).map { $0 * 10 }
         for number in scratch.known.ids.indices {
             await scratch.put(cache, number)
-            for hot in 0..<10 where number >= 10 && number % 5 == 0 {
-                #expect(scratch.known.isRight(hot, await cache.block(scratch.known.ids[hot])))
-            }
+            guard number % 5 == 0 else { continue }
+            for hot in hot where hot <= number { #expect(scratch.known.isRight(hot, await cache.block(scratch.known.ids[hot]))) }
         }
-        #expect((0..<10).allSatisfy { cache.contains(scratch.known.ids[$0]) })
-        #expect((10..<20).allSatisfy { !cache.contains(scratch.known.ids[$0]) })
+        #expect(cache.statistics.evicted > 100)
+        #expect(hot.allSatisfy { cache.contains(scratch.known.ids[$0]) })
+        #expect((1..<10).allSatisfy { !cache.contains(scratch.known.ids[$0]) })
         await cache.close()
     }
 

@@ -10,7 +10,7 @@ struct MemoryTierTests {
     private let budget = MemoryBudget(limit: 64 << 20)
 
     private func makeCache() -> BlockCache {
-        BlockCache(memory: budget)
+        BlockCache(memory: budget, logger: Logger(label: "test"))
     }
 
     private func object(_ name: String, size: Int64 = 1 << 40) -> CachedObject {

@@ -9,7 +9,7 @@ import TestSupport
 /// Works with the folder of a cache until it is killed, and tells afterwards what is left in it; see Tests/Integration/test_cache.py.
 ///
 ///     cache-worker run FOLDER SEED MEBIBYTES      puts blocks in and takes them out at random, and compares them
-///     cache-worker check FOLDER                   compares all that is there
+///     cache-worker check FOLDER [careless]        compares all that is there, with the checks of the cache or without them
 ///     cache-worker fill FOLDER MEBIBYTES          writes one large object
 ///     cache-worker read FOLDER MEBIBYTES TASKS RUN   how fast it is read, in runs of so many blocks
 ///     cache-worker open FOLDER MEBIBYTES          how long a start takes
@@ -24,14 +24,15 @@ struct CacheWorker {
         do throws(CacheError) {
             switch arguments.first {
             case "run" where arguments.count == 4: try await run(arguments[1], seed: UInt64(number), mebibytes: Int64(arguments[3]) ?? 16)
-            case "check" where arguments.count == 2: try await check(arguments[1])
+            case "check" where arguments.count == 2: try await check(arguments[1], verifies: true)
+            case "check" where arguments.count == 3 && arguments[2] == "careless": try await check(arguments[1], verifies: false)
             case "fill" where arguments.count == 3: try await Measurement(arguments[1], mebibytes: number).fill()
             case "read" where arguments.count == 5:
                 try await Measurement(arguments[1], mebibytes: number).read(tasks: Int(arguments[3]) ?? 1, run: Int64(arguments[4]) ?? 1)
             case "open" where arguments.count == 3: try await Measurement(arguments[1], mebibytes: number).open()
             default:
                 say(
-                    "usage: cache-worker run FOLDER SEED MEBIBYTES | check FOLDER | fill FOLDER MEBIBYTES | read FOLDER MEBIBYTES TASKS RUN | open FOLDER MEBIBYTES"
+                    "usage: cache-worker run FOLDER SEED MEBIBYTES | check FOLDER [careless] | fill FOLDER MEBIBYTES | read FOLDER MEBIBYTES TASKS RUN | open FOLDER MEBIBYTES"
                 )
                 exit(64)
             }
@@ -78,9 +79,11 @@ struct CacheWorker {
         }
     }
 
-    private static func check(_ folder: String) async throws(CacheError) {
-        let cache = try BlockCache(
-            memory: MemoryBudget(limit: 64 << 20), disk: options(folder, mebibytes: 1 << 20), logger: Logger(label: "worker"))
+    private static func check(_ folder: String, verifies: Bool) async throws(CacheError) {
+        var options = options(folder, mebibytes: 1 << 20)
+        options.verifies = verifies
+        let logger = Logger(label: "worker") { _ in SwiftLogNoOpLogHandler() }
+        let cache = try BlockCache(memory: MemoryBudget(limit: 64 << 20), disk: options, logger: logger)
         while cache.usage.isLoading { try? await Task.sleep(for: .milliseconds(1)) }
         var found = 0
         for number in known.ids.indices {
