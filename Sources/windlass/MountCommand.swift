@@ -62,6 +62,8 @@ struct MountCommand: ParsableCommand {
 
     @OptionGroup var attributes: AttributeOptions
 
+    @OptionGroup var reading: ReadingOptions
+
     @OptionGroup var writing: WriteOptions
 
     @OptionGroup var log: LogOptions

@@ -4,6 +4,7 @@ import FuseBridge
 import Glibc
 import Logging
 import ObjectStorage
+import Reading
 import Recovery
 import RemoteStore
 import Staging
@@ -35,7 +36,8 @@ struct MountRun {
         let (state, left) = try openState(client)
         defer { try? state?.close() }
         let store = reliable(capable(client))
-        let volume = Volume(store, options: command.volumeOptions(), state: state, logger: logger)
+        let reading = ReadEngine(store, options: command.reading.readOptions, memory: command.reading.memory(), logger: logger)
+        let volume = Volume(store, options: command.volumeOptions(), state: state, reading: reading, logger: logger)
         if let left { waiting { await volume.resume(left) } }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
