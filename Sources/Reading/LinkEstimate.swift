@@ -7,25 +7,17 @@ package struct LinkEstimate: Sendable {
     /// How long a best rate is believed, at least.
     static let epoch = 2.0
 
-    /// From a request to the first byte of its answer; smoothed as TCP does it (RFC 6298).
-    package private(set) var latency = 0.0
-    private var deviation = 0.0
     private var slotStart = 0.0
     private var slotBytes: Int64 = 0
-    private var epochStart = 0.0
-    private var best = 0.0
-    private var bestBefore = 0.0
+    private var best = Recent(prefersMore: true)
+    private var soonest = Recent(prefersMore: false)
 
     package init() {}
 
-    package mutating func noteFirstByte(after seconds: Double) {
-        guard latency > 0 else {
-            latency = seconds
-            deviation = seconds / 2
-            return
-        }
-        deviation += (abs(seconds - latency) - deviation) / 8
-        latency += (seconds - latency) / 16
+    /// From a request to the first byte of its answer. The shortest of late: the others have waited behind what was asked for ahead of them,
+    /// and to ask for more because of that would make them wait longer.
+    package mutating func noteFirstByte(after seconds: Double, at now: Double) {
+        soonest.note(seconds, at: now)
     }
 
     package mutating func noteBytes(_ count: Int64, at now: Double) {
@@ -34,19 +26,46 @@ package struct LinkEstimate: Sendable {
     }
 
     /// In bytes per second; 0 until it is known.
-    package var bandwidth: Double { max(best, bestBefore) }
+    package var bandwidth: Double { best.value ?? 0 }
 
-    /// How many bytes must be on their way so that the link is never idle, with a reserve for answers that are late. 0 until known.
+    /// In seconds; 0 until it is known.
+    package var latency: Double { soonest.value ?? 0 }
+
+    /// How many bytes must be on their way so that the link is never idle, with as many again for answers that are late. 0 until known.
     package var bytesInFlight: Int64 {
-        Int64(min(bandwidth * (latency + 4 * deviation), 1e12))
+        Int64(min(2 * bandwidth * latency, 1e12))
     }
 
     private mutating func endSlot(at now: Double) {
-        if now >= epochStart + Self.epoch {
-            (bestBefore, best, epochStart) = (best, 0, now)
-        }
         // A pause between two answers is not a slow link: no more than two slots count.
-        best = max(best, Double(slotBytes) / min(max(now - slotStart, Self.slot), 2 * Self.slot))
+        best.note(Double(slotBytes) / min(max(now - slotStart, Self.slot), 2 * Self.slot), at: now)
         (slotStart, slotBytes) = (now, 0)
+    }
+}
+
+/// The best of the values of the present epoch and the one before.
+private struct Recent: Sendable {
+    private let prefersMore: Bool
+    private var now: Double?
+    private var before: Double?
+    private var epochStart = 0.0
+
+    init(prefersMore: Bool) {
+        self.prefersMore = prefersMore
+    }
+
+    var value: Double? {
+        guard let now else { return before }
+        guard let before else { return now }
+        return better(now, before)
+    }
+
+    private func better(_ one: Double, _ other: Double) -> Double {
+        prefersMore ? max(one, other) : min(one, other)
+    }
+
+    mutating func note(_ value: Double, at time: Double) {
+        if time >= epochStart + LinkEstimate.epoch { (before, now, epochStart) = (now, nil, time) }
+        now = now.map { better(value, $0) } ?? value
     }
 }

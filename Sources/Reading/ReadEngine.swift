@@ -79,7 +79,8 @@ package final class ReadEngine: Sendable {
     var now: Double { (ContinuousClock.now - start) / .seconds(1) }
 
     func noteFirstByte(after seconds: Double) {
-        link.withLock { $0.noteFirstByte(after: seconds) }
+        let now = now
+        link.withLock { $0.noteFirstByte(after: seconds, at: now) }
     }
 
     func noteBytes(_ count: Int) {

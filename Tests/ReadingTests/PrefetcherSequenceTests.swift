@@ -58,7 +58,7 @@ private struct PrefetcherRun {
 
     private mutating func read() {
         let lane = Int.random(in: 0..<6, using: &generator)
-        let count = [4096, 65_536, 131_072, 1 << 20].randomElement(using: &generator) ?? 4096
+        let count = ([4096, 65_536, 131_072, 1 << 20] as [Int64]).randomElement(using: &generator) ?? 4096
         if Int.random(in: 0..<8, using: &generator) == 0 { positions[lane] = Int64.random(in: 0..<size, using: &generator) }
         let offset = min(positions[lane], size - 1)
         let wanted = ByteRange(offset: offset, count: count).clamped(toSize: size)

@@ -146,7 +146,7 @@ struct Simulation {
     private mutating func begin(_ segment: Prefetcher.Segment) {
         let isLate = Double.random(in: 0..<1, using: &generator) < link.stragglers
         let wait = link.latency * (isLate ? link.lateness : 1)
-        estimate.noteFirstByte(after: wait)
+        estimate.noteFirstByte(after: wait, at: now)
         requests += 1
         transfers.append(Transfer(number: segment.number, range: segment.range, opensAt: now + wait, ahead: segment.ahead))
     }
