@@ -72,19 +72,22 @@ let package = Package(
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("BlockCache", ["CStaging", "FileSystemTypes", "Memory", "ObjectStorage", "Threads", crypto, logging]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
+        layer("Reading", ["FileSystemTypes", "ObjectStorage", "Content", "Memory", "BlockCache", crypto, logging]),
         layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
         layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", crypto, logging]),
         layer("Reports"),
         layer("Control", ["Reports", "Threads"]),
         layer("Recovery", ["FileSystemTypes", "ObjectStorage", "Content", "Reports", "Staging", "Threads", "Uploads", crypto, logging]),
-        layer("Volume", ["FileSystemTypes", "ObjectStorage", "Content", "PosixMetadata", "Reports", "Staging", "Uploads", logging]),
+        layer(
+            "Volume",
+            ["FileSystemTypes", "ObjectStorage", "Content", "Memory", "PosixMetadata", "Reading", "Reports", "Staging", "Uploads", logging]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program(
             "windlass",
             [
-                "FileSystemTypes", "ObjectStorage", "Control", "Credentials", "HTTPTransport", "PosixMetadata", "Recovery", "RemoteStore", "Reports",
-                "Requests", "Staging", "Threads", "Volume", "FuseBridge", arguments, logging,
+                "FileSystemTypes", "ObjectStorage", "BlockCache", "Control", "Credentials", "HTTPTransport", "Memory", "PosixMetadata", "Reading",
+                "Recovery", "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume", "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
@@ -130,6 +133,7 @@ let package = Package(
         tests(
             "BlockCacheTests", ["BlockCache", "CacheSupport", "FileSystemTypes", "Memory", "ObjectStorage", "TestSupport", logging]),
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
+        tests("ReadingTests", ["Reading", "BlockCache", "Content", "FileSystemTypes", "Memory", "ObjectStorage", "TestSupport", logging]),
         tests("PosixMetadataTests", ["PosixMetadata", "FileSystemTypes", "ObjectStorage", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "PosixMetadata", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),

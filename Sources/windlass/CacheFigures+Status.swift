@@ -1,6 +1,14 @@
 import BlockCache
 import Memory
 import Reports
+import Requests
+
+/// What a mount can be asked about itself while it runs.
+struct Gauges: Sendable {
+    let gate: RequestGate
+    let memory: MemoryBudget
+    let cache: BlockCache
+}
 
 extension CacheReport {
     /// What `windlass status` tells of a cache.
