@@ -7,7 +7,7 @@ import Requests
 struct Gauges: Sendable {
     let gate: RequestGate
     let memory: MemoryBudget
-    let cache: BlockCache
+    let cache: BlockCache?
 }
 
 extension CacheReport {

@@ -37,9 +37,10 @@ struct CacheOptions: ParsableArguments {
         guard cacheDir?.isEmpty != true else { throw ValidationError("--cache-dir names a folder, or is 0") }
     }
 
-    /// In memory within `memory`, and on the disk if it is wanted there.
-    func open(_ memory: MemoryBudget, _ logger: Logger) throws -> BlockCache {
-        guard let cacheDir, cacheDir != "0", cacheSize.bytes > 0 else { return BlockCache(memory: memory, logger: logger) }
+    /// On the disk, and before it in memory within `memory`. Nil where none is wanted: then what was read is left to the kernel's page cache, and
+    /// reads from anywhere are fetched exactly rather than in whole blocks.
+    func open(_ memory: MemoryBudget, _ logger: Logger) throws -> BlockCache? {
+        guard let cacheDir, cacheDir != "0", cacheSize.bytes > 0 else { return nil }
         // A daemon has another working directory.
         let folder = URL(filePath: cacheDir).standardizedFileURL.path
         do throws(CacheError) {

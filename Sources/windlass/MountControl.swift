@@ -135,7 +135,7 @@ final class MountControl: Sendable {
         status.moves = volume.moveReports
         status.staging = volume.stagingUsage
         status.requests = MountStatus.Requests(gauges.gate.figures)
-        status.cache = CacheReport(gauges.cache)
+        status.cache = gauges.cache.map { CacheReport($0) }
         status.budget = MemoryReport(gauges.memory)
         if let state, let recovery {
             status.journal = MountStatus.Journal(try await state.journal.counts())

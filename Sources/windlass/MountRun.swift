@@ -43,7 +43,7 @@ struct MountRun {
         let store = reliable(capable(client))
         let memory = command.reading.memory()
         let cache = try command.caching.open(memory, logger)
-        defer { waiting { await cache.close() } }
+        defer { if let cache { waiting { await cache.close() } } }
         let reading = ReadEngine(
             store, options: command.reading.readOptions, memory: memory, cache: cache,
             bucket: "\(client.endpoint.description)/\(command.address.bucket)", logger: logger)

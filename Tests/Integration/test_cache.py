@@ -3,6 +3,8 @@
 The process is cache-worker (Tests/CacheWorker): it puts blocks in and takes them out at random, and ends with 1 on the first wrong byte.
 """
 
+import hashlib
+import os
 import random
 import re
 import shutil
@@ -14,6 +16,7 @@ import pytest
 
 import stores
 from deadlines import start
+from keeping import Commands
 
 WORKER = stores.BINARIES / "cache-worker"
 MEBIBYTE = 1 << 20
@@ -138,3 +141,90 @@ def test_the_check_finds_wrong_bytes(tmp_path):
     code, said = check(folder, "careless")
     assert code == 1 and said.startswith("wrong block "), said
     assert found(folder)[1] > 0
+
+
+class Cached:
+    """A mount with a cache of its own, and a file of 40 MiB."""
+
+    def __init__(self, store, mounts, s3, bucket, folder):
+        self.store, self.folder = store, folder / "cache"
+        self.data = os.urandom(40 * MEBIBYTE)
+        s3.put_object(Bucket=bucket, Key="file", Body=self.data)
+        self.mount = mounts("--cache-dir", self.folder, "--cache-size", "256M")
+
+    def remount(self):
+        self.mount.stop()
+        self.mount.start()
+
+    def read(self):
+        """Compares the file; gives how many bytes of it the store sent."""
+        self.store.reset_counters()
+        digest = hashlib.sha256((self.mount.path / "file").read_bytes()).digest()
+        assert digest == hashlib.sha256(self.data).digest()
+        return self.store.counters().get("GetObject", {}).get("bytesOut", 0)
+
+    def disk(self):
+        return Commands(self.mount).status()["cache"]["disk"]
+
+    def fill(self):
+        """Reads until all is on the disk, which may leave blocks out when it is slow."""
+        for _ in range(5):
+            self.remount()
+            if self.read() == 0:
+                return
+        raise AssertionError("the file never came into the cache as a whole")
+
+
+@pytest.fixture
+def cached(store, mounts, s3, bucket, tmp_path):
+    return Cached(store, mounts, s3, bucket, tmp_path)
+
+
+def test_a_remount_reads_from_the_disk(cached):
+    assert cached.read() == len(cached.data)
+    cached.fill()
+    cached.remount()
+    assert cached.read() == 0
+    disk = cached.disk()
+    assert disk["hits"] == 320 and disk["damaged"] == 0 and disk["blocks"] >= 320
+    assert 40 * MEBIBYTE <= disk["usage"]["used"] <= disk["usage"]["limit"] == 256 * MEBIBYTE
+    text = Commands(cached.mount).run("status", cached.mount.path).stdout
+    assert f"in {cached.folder}; 100 % of 320 blocks found, 40.0 MiB" in text
+
+
+def test_a_new_version_is_not_served_from_the_cache(cached, s3, bucket):
+    cached.fill()
+    cached.data = os.urandom(40 * MEBIBYTE)
+    s3.put_object(Bucket=bucket, Key="file", Body=cached.data)
+    cached.remount()
+    assert cached.read() == len(cached.data)
+
+
+def test_damage_and_deletion_under_a_mount(cached):
+    cached.fill()
+    cached.remount()
+    dice = random.Random(1)
+    for path in cached.folder.glob("*.v1"):
+        with open(path, "r+b") as file:
+            for _ in range(20):
+                place = dice.randrange(512, path.stat().st_size)
+                file.seek(place)
+                byte = file.read(1)[0]
+                file.seek(place)
+                file.write(bytes([byte ^ 1 << dice.randrange(8)]))
+    assert 0 < cached.read() < len(cached.data)
+    assert cached.disk()["damaged"] > 0
+    cached.remount()
+    shutil.rmtree(cached.folder)
+    cached.read()
+    cached.fill()
+
+
+def test_a_folder_with_other_files_is_refused(mounts, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "one.jpg").write_bytes(b"mine")
+    with pytest.raises(AssertionError, match="is not empty and no cache of windlass; choose an empty or new folder for --cache-dir"):
+        mounts("--cache-dir", folder)
+    assert [path.name for path in folder.iterdir()] == ["one.jpg"]
+    mounts("--cache-dir", "0")
