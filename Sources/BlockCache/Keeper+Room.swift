@@ -38,9 +38,16 @@ extension Keeper {
     private mutating func replaceOldest() throws(Errno) -> [Dropped] {
         let size = tier.options.segmentSize
         let dropped = try makeRoom(for: size)
-        guard try tier.folder.freeSpace() - size >= tier.options.freeSpaceFloor else { throw .noSpace }
+        do throws(Errno) {
+            try makeSegment(size)
+            return dropped
+        } catch {
+            guard error == .noSpace, !dropped.isEmpty else { throw error }
+        }
+        // A full disk has the space of a removed file only once that is closed: what was read of it is lost.
+        _ = consume dropped
         try makeSegment(size)
-        return dropped
+        return []
     }
 
     private mutating func makeSegment(_ size: Int64) throws(Errno) {
@@ -64,7 +71,8 @@ extension Keeper {
         }
     }
 
-    /// Removes the oldest files until `bytes` more fit into the cache and leave the disk its free space. The folder must be locked.
+    /// Removes the oldest files until `bytes` more fit into the cache and leave the disk its free space; fails with `noSpace` when all that can be
+    /// removed is not enough. The folder must be locked.
     ///
     /// One file less than the limit allows: a file that was removed takes its space until what was read of it has been written again.
     private mutating func makeRoom(for bytes: Int64) throws(Errno) -> [Dropped] {
@@ -84,6 +92,7 @@ extension Keeper {
             free += space
             count -= 1
         }
+        guard total + bytes <= most, free - bytes >= tier.options.freeSpaceFloor else { throw .noSpace }
         tier.used.store(total + bytes, ordering: .relaxed)
         return dropped
     }
