@@ -27,16 +27,17 @@ private struct PrefetcherRun {
     private var positions: [Int64]
 
     init(seed: UInt64) {
-        generator = SeededGenerator(seed: seed)
-        size = Int64.random(in: 2 << 20...80 << 20, using: &generator)
-        alignment = Bool.random(using: &generator) ? 1 : 128 << 10
+        var generator = SeededGenerator(seed: seed)
+        let size = Int64.random(in: 2 << 20...80 << 20, using: &generator)
+        let alignment: Int64 = Bool.random(using: &generator) ? 1 : 128 << 10
         var settings = Prefetcher.Settings()
         settings.alignment = alignment
         prefetcher = Prefetcher(size: size, settings: settings)
         world.memory = World.Memory(Self.memory)
         world.share = 6 << 20
-        if alignment > 1 { world.cached = Set((0..<40).map { _ in Int64.random(in: 0..<size / alignment, using: &generator) * alignment }) }
         positions = (0..<6).map { _ in Int64.random(in: 0..<size, using: &generator) }
+        if alignment > 1 { world.cached = Set((0..<40).map { _ in Int64.random(in: 0..<size / alignment, using: &generator) * alignment }) }
+        (self.size, self.alignment, self.generator) = (size, alignment, generator)
     }
 
     mutating func step() {
