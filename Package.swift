@@ -122,6 +122,7 @@ let package = Package(
             name: "staging-worker", dependencies: ["Staging", "FileSystemTypes", "ObjectStorage", "Threads"], path: "Tests/StagingWorker",
             swiftSettings: strict),
         tests("StagingTests", ["Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
+        tests("UploadsTests", ["Uploads", "Content", "FileSystemTypes", "ObjectStorage", "Staging", "TestSupport", logging]),
         tests("ControlTests", ["Control", "Reports"]),
         tests("RecoveryTests", ["Recovery", "ObjectStorage"]),
         tests("MemoryTests", ["Memory"]),
