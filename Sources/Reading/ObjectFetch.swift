@@ -91,7 +91,8 @@ struct ObjectFetch: Sendable {
         while next < range.count {
             let id = BlockID(object: cached, index: (range.offset + next) / BlockCache.blockSize)
             let count = Int64(id.length)
-            guard next + count <= arrived, let bytes = segment.now(ByteRange(offset: range.offset + next, count: count)) ?? whole(segment, next, count)
+            guard next + count <= arrived,
+                let bytes = segment.now(ByteRange(offset: range.offset + next, count: count)) ?? whole(segment, next, count)
             else { return next }
             cache.insert(id, bytes)
             next += count
