@@ -76,9 +76,13 @@ package struct MountStatus: Codable, Hashable, Sendable {
     package var files: [FileReport] = []
     /// How many more there are.
     package var omittedFiles = 0
+    /// Renames of folders that are under way.
+    package var moves: [MoveReport] = []
     package var staging: Usage?
     package var journal: Journal?
     package var requests: Requests?
+    package var cache: CacheReport?
+    package var budget: MemoryReport?
     /// What is kept aside and listed by `windlass recover --list`, at most `longestList`.
     package var kept: [KeptReport] = []
     package var omittedKept = 0
