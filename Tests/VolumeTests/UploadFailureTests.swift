@@ -12,6 +12,8 @@ import Volume
     /// Many parts: they are of 16 KiB.
     private static let content = Payload(seed: 5, count: 300_000)
 
+    private static let refused = StoreError(.accessDenied, "refused for the test")
+
     private func written(_ volume: VolumeUnderTest) async throws {
         #expect(await volume.apply(.overwrite(Self.path, Self.content)) == .done)
     }
@@ -77,7 +79,7 @@ import Volume
         let volume = try await VolumeUnderTest { ($0.writesBack, $0.writeBackDelay) = (true, .seconds(60)) }
         defer { volume.remove() }
         // No part is sent while it is being written: those that were on their way when it was closed are sent again.
-        volume.faults.setFaults([Fault(.every, of: [.createUpload])])
+        volume.faults.setFaults([Fault(.every, of: [.createUpload], error: Self.refused)])
         try await written(volume)
         volume.faults.setFaults([Fault(.every, of: [.completeUpload])])
         #expect(await volume.volume.drain().count == 1)
@@ -96,7 +98,7 @@ import Volume
     @Test(arguments: [false, true]) func partsOfOlderContentAreNotMixedIn(_ isInAnotherLife: Bool) async throws {
         let volume = try await VolumeUnderTest { ($0.writesBack, $0.writeBackDelay) = (true, .seconds(60)) }
         defer { volume.remove() }
-        volume.faults.setFaults([Fault(.every, of: [.createUpload])])
+        volume.faults.setFaults([Fault(.every, of: [.createUpload], error: Self.refused)])
         try await written(volume)
         volume.faults.setFaults([Fault(.every, of: [.completeUpload])])
         #expect(await volume.volume.drain().count == 1)
