@@ -116,7 +116,9 @@ let package = Package(
         tests("RecoveryTests", ["Recovery", "ObjectStorage"]),
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
         tests("PosixMetadataTests", ["PosixMetadata", "FileSystemTypes", "ObjectStorage", "TestSupport"], resources: [.copy("Fixtures")]),
-        tests("VolumeTests", ["Volume", "PowerCutSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "PosixMetadata", "Staging", "Threads", logging]),
+        tests(
+            "VolumeTests",
+            ["Volume", "PowerCutSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "PosixMetadata", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         tests(
             "MountTests",
