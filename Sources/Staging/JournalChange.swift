@@ -28,7 +28,11 @@ package enum JournalChange: Sendable {
     case dropContent(FileID)
     /// A new intent, or how far an existing one has come.
     case putIntent(Intent)
+    /// With the copies that were noted for it.
     case removeIntent(Int64)
+    case putMovedCopy(MovedCopy)
+    /// What the acknowledged content refers to has other names now; the local bytes stay as they are.
+    case extents(FileID, [UInt8])
     case putConflictCopy(ConflictCopy)
     case removeConflictCopy(Int64)
 }

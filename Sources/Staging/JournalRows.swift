@@ -221,6 +221,17 @@ extension Intent: JournalRow {
     }
 }
 
+extension MovedCopy: JournalRow {
+    static let table = "moved_copy"
+
+    var columns: [DatabaseValue] { [intent.databaseValue, key.blob, (source?.text).value, (copy?.text).value] }
+
+    init?(_ row: Columns) {
+        guard let intent = row.integer(0), let key = row.key(1) else { return nil }
+        self.init(intent: intent, key: key, source: row.etag(2), copy: row.etag(3))
+    }
+}
+
 extension ConflictCopy: JournalRow {
     static let table = "conflict_copy"
 

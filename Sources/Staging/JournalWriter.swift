@@ -30,7 +30,11 @@ struct JournalWriter {
         case .remove(let id): try remove(id)
         case .dropContent(let id): try dropContent(id)
         case .putIntent(let intent): try save(intent)
-        case .removeIntent(let id): try delete("intent", "id", id)
+        case .removeIntent(let id):
+            try delete("intent", "id", id)
+            try delete("moved_copy", "intent", id)
+        case .putMovedCopy(let copy): try save(copy)
+        case .extents(let id, let extents): try replaceExtents(of: id, extents)
         case .putConflictCopy(let copy): try save(copy)
         case .removeConflictCopy(let id): try delete("conflict_copy", "id", id)
         }
@@ -88,6 +92,14 @@ struct JournalWriter {
         guard let seal else { return }
         for (chunk, sums) in seal.chunks { try save(ChecksumRow(file: id, chunk: chunk, sums: sums)) }
         try requireAllChunks(of: id, length: seal.length)
+    }
+
+    private func replaceExtents(of id: FileID, _ extents: [UInt8]) throws {
+        guard var content = try reader.row(ContentRow.self, of: id)?.content else {
+            throw StateError(.noSuchRecord, "the journal \(path) has no content of file \(id); nothing was recorded")
+        }
+        content.extents = extents
+        try save(ContentRow(file: id, content: content))
     }
 
     /// Without a check for each block the bytes could not be trusted after a crash, so they must not be acknowledged.

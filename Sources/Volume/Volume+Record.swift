@@ -3,6 +3,7 @@ internal import FileSystemTypes
 internal import Logging
 internal import ObjectStorage
 internal import Staging
+internal import Synchronization
 
 /// Keeping changes on the local disk, so that a crash does not lose them.
 extension Volume {
@@ -25,15 +26,23 @@ extension Volume {
 
     /// `sending` is held, so that no older state of the file is on its way to the store. Bytes that only an upload holds make it end first.
     func acknowledge(_ file: OpenFile, _ fileState: FileState, _ changes: [JournalChange] = []) async throws(Errno) {
-        guard let snapshot = try await snapshot(file) else { return }
-        guard !snapshot.hasBytesOnlyInPart else { return try await commit(file) }
-        try await record(snapshot, of: file, fileState, changes)
+        let isRecorded = try await names.together { () async throws(Errno) -> Bool in
+            guard let snapshot = try await snapshot(file) else { return true }
+            guard !snapshot.hasBytesOnlyInPart else { return false }
+            try await record(snapshot, of: file, fileState, changes)
+            return true
+        }
+        if !isRecorded { try await commit(file) }
     }
 
     /// What the journal says of a file that it has is what is being stored: after a crash the next mount must be able to tell the object for it.
     func recordAgain(_ snapshot: Snapshot, of file: OpenFile) async throws(Errno) {
         guard let recorded = file.withLockedState({ $0.recorded }), recorded != snapshot.revision, !snapshot.hasBytesOnlyInPart else { return }
-        try await record(snapshot, of: file, .closed)
+        try await names.together { () async throws(Errno) in
+            // Renamed since: the attempt that goes with the snapshot comes to nothing, and the next records what is then.
+            guard let path = tree.withLock({ $0.path(of: file.inode) }), keys.file(path) == snapshot.key else { return }
+            try await record(snapshot, of: file, .closed)
+        }
     }
 
     /// The file has a new name, and is there instead of another one. `sending` is held.

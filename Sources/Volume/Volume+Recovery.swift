@@ -1,5 +1,5 @@
 internal import Content
-internal import FileSystemTypes
+package import FileSystemTypes
 internal import Logging
 internal import ObjectStorage
 package import Staging
@@ -8,8 +8,10 @@ internal import Uploads
 
 /// Going on with what the mount before has left.
 extension Volume {
-    /// Takes up files whose changes are on the local disk only: they are seen as they were, and uploaded. To be called before anything else.
-    package func resume(_ recovered: Recovered) async {
+    /// Finishes renames that were broken off, and takes up files whose changes are on the local disk only: they are seen as they were, and
+    /// uploaded. To be called before anything else; fails when a rename can neither be finished nor be taken back, with the reason logged.
+    package func resume(_ left: Recovered) async throws(Errno) {
+        let recovered = try await settleMoves(left)
         tellKept(recovered.files.filter(\.isSetAside))
         if let state { await UploadCleanup(store, state.journal, logger: logger).run(recovered) }
         for file in recovered.files {
@@ -165,7 +167,7 @@ extension Volume {
 
 extension Recovered.File {
     /// Another attempt is for the user to make.
-    fileprivate var isSetAside: Bool {
+    var isSetAside: Bool {
         switch record.state {
         case .conflict, .failed: true
         case .writing, .closed, .uploading: false

@@ -146,7 +146,9 @@ extension Volume {
             node.attributes.changed = .now
             try checkFits(node)
             guard try !keys.isContinuation(path(of: inode)) else { throw .notPermitted }
-            if inode != .root { try await putMarker(try path(of: inode), node) }
+            if inode != .root {
+                try await names.together { () async throws(Errno) in try await putMarker(try path(of: inode), node) }
+            }
             tree.withLock { tree in
                 _ = tree.update(inode) { known in
                     (known.attributes, known.touched) = (node.attributes, node.touched)

@@ -1,8 +1,10 @@
 package import FileSystemTypes
 package import Logging
 package import ObjectStorage
+package import Reading
 package import Staging
 internal import Content
+internal import Memory
 internal import PosixMetadata
 internal import Synchronization
 internal import Uploads
@@ -21,14 +23,16 @@ package final class Volume: FileSystem {
     let handles = Mutex(HandleTable())
     /// Commits of single files go in together, the rename of a folder alone: no file may be stored under a name that is being moved.
     let names = SharedGate()
+    let moves = MovesUnderWay()
     let uploads: TransferPool
     let copies: Semaphore
     let runner: PlanRunner
     let queue = UploadQueue()
     let partSizes: StreamingPartSizes
-    let readAhead: ReadAheadBudget
+    let reading: ReadEngine
 
-    package init(_ store: any ObjectStore, options: VolumeOptions, state: StateFolder?, logger: Logger) {
+    /// `reading` reads from the same store; nil for one of its own, without a cache.
+    package init(_ store: any ObjectStore, options: VolumeOptions, state: StateFolder?, reading: ReadEngine? = nil, logger: Logger) {
         self.store = store
         self.options = options
         self.state = state
@@ -38,7 +42,7 @@ package final class Volume: FileSystem {
         copies = Semaphore(options.transfers)
         runner = PlanRunner(store, pool: uploads, logger: logger)
         partSizes = StreamingPartSizes(first: options.partSize, limits: store.limits)
-        readAhead = ReadAheadBudget(bytes: options.readAheadBudget)
+        self.reading = reading ?? ReadEngine(store, memory: MemoryBudget(limit: 256 << 20), logger: logger)
         tree = Mutex(Tree(root: Self.root(options)))
     }
 

@@ -74,7 +74,7 @@ final class VolumeUnderTest: OperationDriver {
         let (state, left) = try disk.open(identity)
         let store = GuardedStore(RetryingStore(faults, policy: policy, logger: logger))
         let volume = Volume(store, options: options, state: state, logger: logger)
-        await volume.resume(left)
+        try await volume.resume(left)
         return Life(volume: volume, driver: FileSystemDriver(volume, remote: bucket), state: state, faults: faults, disk: disk)
     }
 
