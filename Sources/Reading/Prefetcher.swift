@@ -48,6 +48,8 @@ package struct Prefetcher: Sendable {
         /// The stream that it was fetched for.
         fileprivate(set) var owner: Int?
         fileprivate(set) var waiting = 0
+        /// How many of its bytes were read, those that were read twice twice.
+        fileprivate(set) var read: Int64 = 0
         fileprivate(set) var isDone = false
     }
 
@@ -72,6 +74,7 @@ package struct Prefetcher: Sendable {
     static let maximumStreams = 128
     /// A stream that took no part in so many reads is over.
     static let forgottenAfter = 4096
+    static let provedWrongAfter = 64
     static let smallestStep: Int64 = 512 << 10
     static let largestStep: Int64 = 8 << 20
     /// Windows of links whose measure is small or not known; latency is not all that a reader may have to wait for.
@@ -174,13 +177,14 @@ package struct Prefetcher: Sendable {
     private mutating func follow(_ wanted: ByteRange, by reader: ReaderID) -> Int? {
         if let index = match(wanted, by: reader) {
             streams[index].used = reads
+            if streams[index].isStrided { history.remember(wanted, by: reader) }
             return index
         }
         guard let begun = begin(with: wanted, by: reader) else {
             history.remember(wanted, by: reader)
             return nil
         }
-        streams.removeAll { reads - $0.used > Self.forgottenAfter }
+        streams.removeAll { reads - $0.used > ($0.pattern == .forward ? Self.forgottenAfter : Self.provedWrongAfter) }
         if streams.count >= Self.maximumStreams, let oldest = streams.indices.min(by: { streams[$0].used < streams[$1].used }) {
             streams.remove(at: oldest)
         }
@@ -188,19 +192,26 @@ package struct Prefetcher: Sendable {
         return streams.count - 1
     }
 
+    /// The best of the streams that a read may belong to: one that reads on, before one that steps there, before one that has skipped something.
     private mutating func match(_ wanted: ByteRange, by reader: ReaderID) -> Int? {
-        var jumping: Int?
+        var (stepping, jumping): (Int?, Int?)
         for index in streams.indices where streams[index].reader == reader {
             switch streams[index].relation(to: wanted) {
+            case .continues where streams[index].isStrided: stepping = index
             case .continues:
                 streams[index].advance(to: wanted)
                 return index
+            case .returns where covering(wanted) != nil: return index
             case .jumps: jumping = index
-            case .unrelated: break
+            case .returns, .unrelated: break
             }
         }
-        if let jumping { streams[jumping].jump(to: wanted) }
-        return jumping
+        if let stepping {
+            streams[stepping].advance(to: wanted)
+        } else if let jumping {
+            streams[jumping].jump(to: wanted)
+        }
+        return stepping ?? jumping
     }
 
     /// Reading a file from its beginning is believed at once, everything else when it has happened twice.
@@ -295,10 +306,10 @@ extension Prefetcher {
         }
     }
 
-    /// The next pieces, each by itself: first one, then as many again as were read.
+    /// The next pieces, each by itself: as many as have proved to be foreseen rightly.
     private mutating func fetchStrided(_ index: Int, _ distance: Int64, _ plan: inout Plan, _ world: some ReadSurroundings) {
         let last = streams[index].last
-        let pieces = max(1, min(64, window(of: streams[index], world) / last.count))
+        let pieces = max(1, min(Int64(min(64, streams[index].run - 2)), window(of: streams[index], world) / last.count))
         let target = last.offset + pieces * distance
         while (target - streams[index].frontier) / distance > 0 {
             let start = streams[index].frontier + distance
@@ -388,8 +399,10 @@ extension Prefetcher {
             let range = segments[index].range
             if range.offset > start { pieces.append(.cached(ByteRange(offset: start, count: range.offset - start))) }
             start = max(start, range.offset)
-            pieces.append(.segment(segments[index].number, ByteRange(offset: start, count: min(range.end, wanted.end) - start)))
+            let part = ByteRange(offset: start, count: min(range.end, wanted.end) - start)
+            pieces.append(.segment(segments[index].number, part))
             segments[index].waiting += 1
+            segments[index].read += part.count
             start = min(range.end, wanted.end)
             index += 1
         }
@@ -417,7 +430,7 @@ extension Prefetcher {
     }
 
     private func holds(_ stream: ReadStream, _ segment: Segment) -> Bool {
-        let held = stream.held
+        let held = stream.held(unread: segment.read < segment.range.count)
         return segment.range.offset < held.upperBound && held.lowerBound < segment.range.end
     }
 

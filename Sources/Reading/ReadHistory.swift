@@ -32,16 +32,18 @@ struct ReadHistory: Sendable {
 
     /// A read that `wanted` goes on from.
     func predecessor(of wanted: ByteRange, by reader: ReaderID) -> ByteRange? {
-        entries.first { $0.reader == reader && $0.range.offset < wanted.offset && wanted.offset <= $0.range.end }?.range
+        entries.first { $0.reader == reader && $0.range.end == wanted.offset }?.range
     }
 
-    /// The distance between this read and two before it, when all three are equally far from each other.
+    /// The distance between this read and three before it, when all are equally far from each other: the first of them the newest, or the one
+    /// before where the kernel has split a read.
     func distance(to wanted: ByteRange, by reader: ReaderID) -> Int64? {
         let latest = self.latest.filter { $0.reader == reader && $0.range.count <= 2 * wanted.count && wanted.count <= 2 * $0.range.count }
-        for entry in latest {
+        for entry in latest.prefix(2) {
             let distance = wanted.offset - entry.range.offset
-            guard distance != 0, latest.contains(where: { $0.range.offset == entry.range.offset - distance }) else { continue }
-            return distance
+            guard distance != 0 else { continue }
+            let isRegular = (1...2).allSatisfy { step in latest.contains { $0.range.offset == entry.range.offset - Int64(step) * distance } }
+            if isRegular { return distance }
         }
         return nil
     }
