@@ -217,9 +217,8 @@ package struct Prefetcher: Sendable {
     /// Reading a file from its beginning is believed at once, everything else when it has happened twice.
     private mutating func begin(with wanted: ByteRange, by reader: ReaderID) -> ReadStream? {
         if wanted.offset == 0 { return stream(.forward, wanted, by: reader, before: 0, run: 0) }
-        if let before = history.predecessor(of: wanted, by: reader) {
-            return stream(.forward, wanted, by: reader, before: before.count, run: 1)
-        }
+        let before = history.read(before: wanted, by: reader)
+        if before > 0 { return stream(.forward, wanted, by: reader, before: before, run: 1) }
         guard let distance = history.distance(to: wanted, by: reader) else { return nil }
         let pattern: ReadStream.Pattern =
             abs(distance) - wanted.count > ReadStream.smallGap ? .strided(distance) : distance < 0 ? .backward : .forward

@@ -11,6 +11,7 @@ struct ReadHistory: Sendable {
     private static let capacity = 64
     /// Distances are compared within the latest few.
     private static let compared = 16
+    private static let near = 8
 
     private var entries: [Entry] = []
     private var next = 0
@@ -30,15 +31,22 @@ struct ReadHistory: Sendable {
         next = entries.count % Self.capacity
     }
 
-    /// A read that `wanted` goes on from.
-    func predecessor(of wanted: ByteRange, by reader: ReaderID) -> ByteRange? {
+    /// How many bytes before `wanted` were read one after the other up to it: by a read of late, or by two where many take turns, since among
+    /// many reads some follow each other by chance. 0 for none.
+    func read(before wanted: ByteRange, by reader: ReaderID) -> Int64 {
+        if let near = latest(Self.near).first(where: { $0.reader == reader && $0.range.end == wanted.offset }) { return near.range.count }
+        guard let before = predecessor(of: wanted, by: reader), let first = predecessor(of: before, by: reader) else { return 0 }
+        return before.count + first.count
+    }
+
+    private func predecessor(of wanted: ByteRange, by reader: ReaderID) -> ByteRange? {
         entries.first { $0.reader == reader && $0.range.end == wanted.offset }?.range
     }
 
     /// The distance between this read and three before it, when all are equally far from each other: the first of them the newest, or the one
     /// before where the kernel has split a read.
     func distance(to wanted: ByteRange, by reader: ReaderID) -> Int64? {
-        let latest = self.latest.filter { $0.reader == reader && $0.range.count <= 2 * wanted.count && wanted.count <= 2 * $0.range.count }
+        let latest = self.latest(Self.compared).filter { $0.reader == reader && $0.range.count <= 2 * wanted.count && wanted.count <= 2 * $0.range.count }
         for entry in latest.prefix(2) {
             let distance = wanted.offset - entry.range.offset
             guard distance != 0 else { continue }
@@ -49,10 +57,7 @@ struct ReadHistory: Sendable {
     }
 
     /// The newest first.
-    private var latest: [Entry] {
-        let count = min(Self.compared, entries.count)
-        return (1...max(1, count)).compactMap { back in
-            entries.isEmpty ? nil : entries[(next - back + entries.count) % entries.count]
-        }
+    private func latest(_ most: Int) -> [Entry] {
+        (0..<min(most, entries.count)).map { back in entries[(next - 1 - back + 2 * entries.count) % entries.count] }
     }
 }
