@@ -34,7 +34,7 @@ struct ReadHistory: Sendable {
     /// How many bytes before `wanted` were read one after the other up to it: by a read of late, or by two where many take turns, since among
     /// many reads some follow each other by chance. 0 for none.
     func read(before wanted: ByteRange, by reader: ReaderID) -> Int64 {
-        if let near = latest(Self.near).first(where: { $0.reader == reader && $0.range.end == wanted.offset }) { return near.range.count }
+        if let near = latest(Self.near, of: reader).first(where: { $0.end == wanted.offset }) { return near.count }
         guard let before = predecessor(of: wanted, by: reader), let first = predecessor(of: before, by: reader) else { return 0 }
         return before.count + first.count
     }
@@ -46,18 +46,23 @@ struct ReadHistory: Sendable {
     /// The distance between this read and three before it, when all are equally far from each other: the first of them the newest, or the one
     /// before where the kernel has split a read.
     func distance(to wanted: ByteRange, by reader: ReaderID) -> Int64? {
-        let latest = self.latest(Self.compared).filter { $0.reader == reader && $0.range.count <= 2 * wanted.count && wanted.count <= 2 * $0.range.count }
-        for entry in latest.prefix(2) {
-            let distance = wanted.offset - entry.range.offset
+        let latest = self.latest(Self.compared, of: reader).filter { $0.count <= 2 * wanted.count && wanted.count <= 2 * $0.count }
+        for before in latest.prefix(2) {
+            let distance = wanted.offset - before.offset
             guard distance != 0 else { continue }
-            let isRegular = (1...2).allSatisfy { step in latest.contains { $0.range.offset == entry.range.offset - Int64(step) * distance } }
+            let isRegular = (1...2).allSatisfy { step in latest.contains { $0.offset == before.offset - Int64(step) * distance } }
             if isRegular { return distance }
         }
         return nil
     }
 
     /// The newest first.
-    private func latest(_ most: Int) -> [Entry] {
-        (0..<min(most, entries.count)).map { back in entries[(next - 1 - back + 2 * entries.count) % entries.count] }
+    private func latest(_ most: Int, of reader: ReaderID) -> [ByteRange] {
+        var found: [ByteRange] = []
+        for back in 1...max(1, entries.count) where !entries.isEmpty && found.count < most {
+            let entry = entries[(next - back + 2 * entries.count) % entries.count]
+            if entry.reader == reader { found.append(entry.range) }
+        }
+        return found
     }
 }
