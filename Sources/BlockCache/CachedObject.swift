@@ -15,13 +15,15 @@ package struct CachedObject: Hashable, Sendable {
     /// tell: its blocks do not belong into a cache.
     package init(bucket: String, key: Key, etag: ETag, size: Int64) {
         var hash = SHA256()
+        var lengths: [UInt8] = []
+        LittleEndian.append(UInt64(bitPattern: size), to: &lengths)
         for part in [Array(bucket.utf8), key.bytes, Array(etag.text.utf8)] {
-            // Lengths first, so that no two triples are the same bytes.
-            hash.update(data: LittleEndian.bytes(UInt64(part.count)))
+            LittleEndian.append(UInt64(part.count), to: &lengths)
             hash.update(data: part)
         }
-        hash.update(data: LittleEndian.bytes(UInt64(bitPattern: size)))
-        digest = LittleEndian.words(Array(hash.finalize()))
+        // With the lengths no two triples are the same bytes.
+        hash.update(data: lengths)
+        digest = LittleEndian.words(Array(hash.finalize())[...], 0)
         self.size = size
     }
 
@@ -35,7 +37,7 @@ package struct CachedObject: Hashable, Sendable {
 
     /// The number of blocks that the object has.
     package var blockCount: Int64 {
-        (size + BlockCache.blockSize - 1) / BlockCache.blockSize
+        size / BlockCache.blockSize + (size % BlockCache.blockSize > 0 ? 1 : 0)
     }
 }
 
@@ -51,12 +53,15 @@ package struct BlockID: Hashable, Sendable {
 
     /// How many bytes the block has: `BlockCache.blockSize`, or less at the object's end; 0 for a block that it does not have.
     package var length: Int {
-        Int(min(max(0, object.size - index * BlockCache.blockSize), BlockCache.blockSize))
+        guard index >= 0, index < object.blockCount else { return 0 }
+        return Int(min(object.size - index * BlockCache.blockSize, BlockCache.blockSize))
     }
 
     /// A number that is the same in each process. Two blocks may share it, which reading from the disk finds out.
-    var fingerprint: UInt64 {
-        var mixed = object.digest.x ^ (UInt64(bitPattern: index) &* 0x9E37_79B9_7F4A_7C15)
+    var fingerprint: UInt64 { Self.fingerprint(object.digest, index) }
+
+    static func fingerprint(_ digest: SIMD4<UInt64>, _ index: Int64) -> UInt64 {
+        var mixed = digest.x ^ (UInt64(bitPattern: index) &* 0x9E37_79B9_7F4A_7C15)
         mixed = (mixed ^ (mixed >> 32)) &* 0xD6E8_FEB8_6659_FD93
         return mixed ^ (mixed >> 32)
     }

@@ -25,8 +25,8 @@ final class MemoryTier: Sendable {
         shard(of: id).list.withLock { $0.contains(id) }
     }
 
-    /// The block, and whether it has just proved to be one that is asked for again.
-    func find(_ id: BlockID) -> (bytes: Bytes, isPromoted: Bool)? {
+    /// The block, and whether somebody has come back for it, rather than reading it piece by piece.
+    func find(_ id: BlockID) -> (bytes: Bytes, isReturn: Bool)? {
         shard(of: id).list.withLock { $0.find(id) }
     }
 
@@ -64,7 +64,8 @@ final class MemoryTier: Sendable {
         }
     }
 
+    /// The blocks of an object one after the other, so that all parts fill alike.
     private func shard(of id: BlockID) -> Shard {
-        shards[Int(truncatingIfNeeded: id.fingerprint >> 58) & (Self.shardCount - 1)]
+        shards[Int(truncatingIfNeeded: id.object.digest.x &+ UInt64(bitPattern: id.index)) & (Self.shardCount - 1)]
     }
 }

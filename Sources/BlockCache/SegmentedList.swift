@@ -10,7 +10,7 @@ struct SegmentedList {
         var previous: Int32
         var next: Int32
         var isProtected: Bool
-        /// How many blocks had come before it.
+        /// How many blocks had come when it came, or was last returned to.
         var number: UInt64
     }
 
@@ -36,15 +36,16 @@ struct SegmentedList {
 
     func contains(_ id: BlockID) -> Bool { places[id] != nil }
 
-    /// The block, and whether it has just proved to be one that is asked for again.
-    mutating func find(_ id: BlockID) -> (bytes: Bytes, isPromoted: Bool)? {
+    /// The block, and whether somebody has come back for it, rather than reading it piece by piece.
+    mutating func find(_ id: BlockID) -> (bytes: Bytes, isReturn: Bool)? {
         guard let place = places[id] else { return nil }
         let node = nodes[Int(place)]
-        guard node.isProtected || count - node.number >= Self.sameVisit else { return (node.bytes, false) }
+        guard count - node.number >= Self.sameVisit else { return (node.bytes, false) }
+        nodes[Int(place)].number = count
         unlink(place)
         link(place, protected: true)
         demote()
-        return (node.bytes, !node.isProtected)
+        return (node.bytes, true)
     }
 
     /// False when it is there already.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Memory
 import Reading
 
@@ -26,10 +25,6 @@ struct ReadingOptions: ParsableArguments {
     }
 
     func memory() -> MemoryBudget {
-        MemoryBudget(limit: Int(memoryLimit?.bytes ?? Self.defaultLimit))
-    }
-
-    private static var defaultLimit: Int64 {
-        min(512 << 20, max(64 << 20, Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE))) / 4))
+        MemoryBudget(limit: Int(memoryLimit?.bytes ?? MachineMemory.defaultLimit))
     }
 }

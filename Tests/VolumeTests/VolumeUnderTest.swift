@@ -61,12 +61,13 @@ final class VolumeUnderTest: OperationDriver {
         let (state, left) = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0))
         let store = GuardedStore(RetryingStore(faults, policy: policy, logger: logger))
         let volume = Volume(store, options: options, state: state, logger: logger)
-        await volume.resume(left)
+        try await volume.resume(left)
         return Life(volume: volume, driver: FileSystemDriver(volume, remote: bucket), state: state, faults: faults)
     }
 
     var volume: Volume { life.withLock { $0.volume } }
     var faults: FaultingStore { life.withLock { $0.faults } }
+    var journal: Journal { life.withLock { $0.state.journal } }
 
     /// Nothing the volume does after this reaches the store or the disk.
     func crash(forgetting: Bool = false) async throws {
