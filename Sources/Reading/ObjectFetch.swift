@@ -85,7 +85,8 @@ struct ObjectFetch: Sendable {
 
     /// Puts the blocks that have become whole into the cache; gives how far that went.
     private func insert(_ segment: ReadSegment, from start: Int64, upTo arrived: Int64) -> Int64 {
-        guard let cached, let cache = engine.cache else { return start }
+        // Blocks begin at multiples of their size; a range that does not holds none that could be named.
+        guard let cached, let cache = engine.cache, (range.offset + start) % BlockCache.blockSize == 0 else { return start }
         var next = start
         while next < range.count {
             let id = BlockID(object: cached, index: (range.offset + next) / BlockCache.blockSize)
