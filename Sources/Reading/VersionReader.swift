@@ -117,11 +117,11 @@ final class VersionReader: Sendable {
         let (result, started, dropped, streams, isShort) = state.withLock { state in
             state.lastRead = now
             let (result, plan) = body(&state, surroundings)
-            let started = plan.starting.compactMap { started in state.segments[started.number].map { (started.number, $0) } }
+            let started = plan.starting.compactMap { started in state.segments[started.number].map { (started, $0) } }
             return (result, started, takeOut(plan.dropping, &state), countStreams(&state), plan.isShort)
         }
         engine.noteStreams(streams)
-        for (number, segment) in started { fetch(number, segment) }
+        for (planned, segment) in started { fetch(planned, into: segment) }
         for segment in dropped { segment.cancel() }
         if isShort { engine.reclaim(for: self) }
         return result
@@ -149,13 +149,13 @@ final class VersionReader: Sendable {
         state.segments[segment.number] = ReadSegment(segment.range, isWithheld: isVerified(segment.range))
     }
 
-    private func fetch(_ number: Int, _ segment: ReadSegment) {
-        let fetch = ObjectFetch(version, segment.range, in: engine, cached: cached, isVerified: isVerified(segment.range))
+    private func fetch(_ planned: Prefetcher.Segment, into segment: ReadSegment) {
+        let fetch = ObjectFetch(version, planned, in: engine, cached: cached, isVerified: isVerified(planned.range))
         segment.start { (segment) throws(StoreError) in
             try await fetch.run(into: segment)
         } then: { [self] failure in
-            if failure == nil { return drop { $0.finished(number) } }
-            drop { prefetcher in prefetcher.failed(number).map { [$0] } ?? [] }
+            if failure == nil { return drop { $0.finished(planned.number) } }
+            drop { prefetcher in prefetcher.failed(planned.number).map { [$0] } ?? [] }
         }
     }
 
