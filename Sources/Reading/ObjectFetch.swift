@@ -93,17 +93,10 @@ struct ObjectFetch: Sendable {
         while next < range.count {
             let id = BlockID(object: cached, index: (range.offset + next) / BlockCache.blockSize)
             let count = Int64(id.length)
-            guard next + count <= arrived, let bytes = segment.now(ByteRange(offset: range.offset + next, count: count)) ?? whole(segment, next, count)
-            else { return next }
-            cache.insert(id, bytes)
+            guard next + count <= arrived else { return next }
+            cache.insert(id, segment.bytes.slice(from: Int(next), upTo: Int(count)))
             next += count
         }
         return next
-    }
-
-    /// Of a segment that is withheld from readers until it has ended.
-    private func whole(_ segment: ReadSegment, _ start: Int64, _ count: Int64) -> Bytes? {
-        let bytes = segment.bytes
-        return Int64(bytes.count) >= start + count ? bytes.slice(from: Int(start), upTo: Int(count)) : nil
     }
 }

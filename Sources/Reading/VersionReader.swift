@@ -58,12 +58,18 @@ final class VersionReader: Sendable {
     }
 
     func readNow(_ wanted: ByteRange, by reader: ReaderID) -> Bytes? {
-        let remembered = remembered(wanted)
-        return act(believingCache: true) { state, surroundings in
-            var bytes = remembered
-            if bytes == nil, let segments = state.prefetcher.covering(wanted) { bytes = Self.present(wanted, in: segments, state) }
-            guard let bytes else { return (nil, Prefetcher.Plan()) }
-            // The window follows the reader.
+        if let bytes = fetched(wanted, by: reader) { return bytes }
+        guard let bytes = remembered(wanted) else { return nil }
+        leave(enter(wanted, by: reader, believingCache: true))
+        return bytes
+    }
+
+    /// From segments, and the window follows the reader; nil, having changed nothing, when not all of it has arrived.
+    private func fetched(_ wanted: ByteRange, by reader: ReaderID) -> Bytes? {
+        act(believingCache: true) { state, surroundings in
+            guard let segments = state.prefetcher.covering(wanted), let bytes = Self.present(wanted, in: segments, state) else {
+                return (nil, Prefetcher.Plan())
+            }
             var plan = state.prefetcher.plan(wanted, by: reader, in: surroundings)
             for segment in plan.starting { begin(segment, &state) }
             plan.dropping += state.prefetcher.leave(plan.pieces)

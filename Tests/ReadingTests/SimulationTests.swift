@@ -39,7 +39,8 @@ import Testing
 
     @Test(arguments: links) func whoStopsEarlyHasFetchedLittleInVain(link: LinkModel) {
         for end in [128 << 10, 1 << 20, 20 << 20, 200 << 20] as [Int64] {
-            var simulation = Simulation(size: 4 << 30, link: link, memory: Self.memory, readers: [sequential(1, from: 0, upTo: end)])
+            let reader = sequential(1, from: 0, upTo: end)
+            var simulation = Simulation(size: 4 << 30, link: link, memory: Self.memory, readers: [reader])
             simulation.run()
             #expect(simulation.fetchedBytes <= 4 * Double(end) + 1e6, "\(link): \(Int(simulation.fetchedBytes)) bytes for \(end)")
         }
@@ -51,7 +52,9 @@ import Testing
         let reader = SimulatedReader(id: 1) { $0 < offsets.count ? ByteRange(offset: offsets[$0], count: 4096) : nil }
         var simulation = Simulation(size: 8 << 30, link: link, memory: Self.memory, readers: [reader])
         simulation.run()
-        #expect(simulation.requests == 200 && abs(simulation.fetchedBytes - 200 * 4096) < 200, "\(simulation.requests) requests, \(simulation.fetchedBytes) bytes")
+        #expect(
+            simulation.requests == 200 && abs(simulation.fetchedBytes - 200 * 4096) < 200,
+            "\(simulation.requests) requests, \(simulation.fetchedBytes) bytes")
     }
 
     @Test(arguments: links) func streamsGetEqualParts(link: LinkModel) {
