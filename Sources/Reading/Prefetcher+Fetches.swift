@@ -30,7 +30,7 @@ extension Prefetcher {
     private func continuation(of gap: ByteRange, _ wanted: ByteRange, _ stream: Int, _ world: some ReadSurroundings) -> Int64 {
         guard streams[stream].pattern == .forward, gap.end >= wanted.end, streams[stream].frontier <= gap.end else { return 0 }
         let window = window(of: streams[stream], world)
-        let most = max(0, min(window, step(window) - gap.count, size - gap.end))
+        let most = max(0, min(window, step(window) - gap.count, end(of: streams[stream]) - gap.end))
         let rest = alignedUp(gap.end + most) - gap.end
         guard rest > 0, let free = gaps(in: ByteRange(offset: gap.end, count: rest), world).first, free.offset == gap.end else { return 0 }
         return free.count
@@ -46,12 +46,13 @@ extension Prefetcher {
 
     private mutating func fetchForward(_ index: Int, _ plan: inout Plan, _ world: some ReadSurroundings) {
         let window = window(of: streams[index], world)
-        let target = min(size, streams[index].position + window)
+        let limit = end(of: streams[index])
+        let target = min(limit, streams[index].position + window)
         while streams[index].frontier < target {
             let start = streams[index].frontier
             let end = min(size, alignedUp(start + min(step(window), target - start)))
             // Many small requests cost more than a moment with a shorter window.
-            guard end == size || end - start >= step(window) || start - streams[index].position <= window / 2 else { return }
+            guard end >= limit || end - start >= step(window) || start - streams[index].position <= window / 2 else { return }
             guard fetch(ByteRange(offset: start, count: end - start), index, &plan, world) else { return }
             streams[index].frontier = end
         }
@@ -95,6 +96,12 @@ extension Prefetcher {
             add(gap, ahead: gap.count, owner: streams[index].number, &plan)
         }
         return true
+    }
+
+    /// Where a forward stream will probably end: where another has begun, since several readers of one file mostly share it out between them.
+    private func end(of stream: ReadStream) -> Int64 {
+        let later = streams.filter { $0.pattern == .forward && $0.start >= stream.position && $0.number != stream.number }
+        return later.map(\.start).min() ?? size
     }
 
     private func window(of stream: ReadStream, _ world: some ReadSurroundings) -> Int64 {

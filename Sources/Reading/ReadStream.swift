@@ -31,6 +31,8 @@ struct ReadStream: Sendable {
     let number: Int
     let reader: ReaderID
     let pattern: Pattern
+    /// Where it began.
+    let start: Int64
     private(set) var last: ByteRange
     /// The end of what was read, in the direction of reading.
     private(set) var position: Int64
@@ -49,6 +51,7 @@ struct ReadStream: Sendable {
         self.number = number
         self.reader = reader
         self.pattern = pattern
+        start = first.offset
         last = first
         position = pattern == .backward ? first.offset : first.end
         frontier = if case .strided = pattern { first.offset } else { position }

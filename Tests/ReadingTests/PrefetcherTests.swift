@@ -95,6 +95,14 @@ import Testing
         #expect(harness.fetched.count < 400, "\(harness.fetched.count) requests for \(16 * 64) reads")
     }
 
+    @Test func streamsThatShareAFileDoNotFetchEachOthersParts() {
+        var harness = Harness(size: 128 * mebibyte)
+        for step in 0..<64 as Range<Int64> {
+            for stream in 0..<8 as Range<Int64> { harness.read(stream * 16 * mebibyte + step * 256 * kibibyte, 256 * kibibyte) }
+        }
+        #expect(harness.fetchedBytes <= 130 * mebibyte, "\(harness.fetchedBytes)")
+    }
+
     @Test(arguments: [true, false]) func servesStrides(isForward: Bool) {
         var harness = Harness(size: gibibyte)
         let (count, distance) = (64 * kibibyte, 4 * mebibyte)
