@@ -146,8 +146,8 @@ final class JournalDatabase: Sendable {
                 for row in try GRDB.Row.fetchAll(database, sql: "SELECT state, count(*) FROM file GROUP BY state") {
                     counts.add(row[1], inState: row[0])
                 }
-                counts.intents = try Int.fetchOne(database, sql: "SELECT count(*) FROM intent") ?? 0
                 counts.moves = try Int.fetchOne(database, sql: "SELECT count(*) FROM intent WHERE kind = 0") ?? 0
+                counts.deletions = try Int.fetchOne(database, sql: "SELECT count(*) FROM intent WHERE kind = \(Intent.deletionKind)") ?? 0
                 counts.conflictCopies = try Int.fetchOne(database, sql: "SELECT count(*) FROM conflict_copy") ?? 0
                 counts.stagedBytes = try Int64.fetchOne(database, sql: "SELECT sum(length) FROM content") ?? 0
                 return counts

@@ -95,12 +95,16 @@ package struct JournaledPart: Hashable, Sendable {
     }
 }
 
-/// A change of names that takes several requests. It is recorded before the first of them, so that the next start can finish it.
+/// What takes several requests, or has to be cleared away: recorded before the first of them, so that the next start can finish it.
 package struct Intent: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
         /// `cursor` is how the rename is made and how far it has come, in an encoding that the journal does not look into.
         case rename(from: Key, to: Key, base: ETag?, cursor: [UInt8])
         case delete(Key, base: ETag?)
+        /// An upload of this key is about to be begun: there may be one whose id was not recorded. `since` is of this machine's clock.
+        case beginUpload(Key, since: Timestamp)
+        /// An upload that is of no use any more, or holds what another life has to begin anew.
+        case abortUpload(Upload)
     }
 
     package let id: Int64
@@ -156,9 +160,10 @@ package struct JournalCounts: Hashable, Sendable {
     package var uploading = 0
     package var conflicts = 0
     package var failed = 0
-    package var intents = 0
-    /// Those of `intents` that are renames.
+    /// Renames under way.
     package var moves = 0
+    /// Deletions that the store has not been told of.
+    package var deletions = 0
     package var conflictCopies = 0
     /// Bytes in sealed staging files, before what has been released of them.
     package var stagedBytes: Int64 = 0

@@ -11,7 +11,8 @@ struct JournalWriter {
 
     func apply(_ change: JournalChange) throws {
         switch change {
-        case .put(let record): try save(record)
+        case .put(let record): try put(record)
+        case .putUpload(let record): try putUpload(record)
         case .acknowledge(let id, let extents, let seal): try acknowledge(id, extents, seal)
         case .state(let id, let state): try update(id) { $0.state = state }
         case .attributes(let id, let attributes): try update(id) { $0.attributes = attributes }
@@ -24,11 +25,10 @@ struct JournalWriter {
             try update(id) { $0.upload = upload }
             try delete("part", "file", id.number)
         case .partStored(let id, let part): try save(part, of: id)
-        case .uploadEnded(let id):
-            try update(id) { $0.upload = nil }
-            try delete("part", "file", id.number)
+        case .uploadEnded(let id): try uploadEnded(id)
         case .stored(let id, let base): try stored(id, base)
         case .remove(let id): try remove(id)
+        case .dropContent(let id): try dropContent(id)
         case .putIntent(let intent): try save(intent)
         case .removeIntent(let id):
             try delete("intent", "id", id)
@@ -46,6 +46,25 @@ struct JournalWriter {
         let places = repeatElement("?", count: columns.count).joined(separator: ", ")
         let statement = try database.cachedStatement(sql: "INSERT OR REPLACE INTO \(Value.table) VALUES (\(places))")
         try statement.execute(arguments: StatementArguments(columns))
+    }
+
+    private func put(_ record: FileRecord) throws {
+        var record = record
+        if record.upload == nil { record.upload = try reader.row(FileRecord.self, of: record.id)?.upload }
+        try save(record)
+    }
+
+    private func putUpload(_ record: FileRecord) throws {
+        var known = try reader.row(FileRecord.self, of: record.id) ?? record
+        known.upload = record.upload
+        try save(known)
+        try delete("part", "file", record.id.number)
+    }
+
+    private func uploadEnded(_ id: FileID) throws {
+        guard try record(id).state != .uploading || reader.row(ContentRow.self, of: id) != nil else { return try remove(id) }
+        try update(id) { $0.upload = nil }
+        try delete("part", "file", id.number)
     }
 
     private func update(_ id: FileID, _ change: (inout FileRecord) -> Void) throws {
@@ -67,6 +86,8 @@ struct JournalWriter {
         if seal == nil || before.map({ $0.file != seal?.file }) ?? false { try delete("checksums", "file", id.number) }
         let staging = seal.map { StagingExtent(file: $0.file, length: $0.length) }
         try save(ContentRow(file: id, content: AcknowledgedContent(extents: extents, staging: staging)))
+        // Parts were of the content before; those that still are of this one, its extents name.
+        try delete("part", "file", id.number)
         if let bytes = seal?.bytes { try save(SmallRow(file: id, bytes: bytes)) } else { try delete("small", "file", id.number) }
         guard let seal else { return }
         for (chunk, sums) in seal.chunks { try save(ChecksumRow(file: id, chunk: chunk, sums: sums)) }
@@ -106,6 +127,12 @@ struct JournalWriter {
             record.upload = nil
         }
         for table in ["part", "content", "small"] { try delete(table, "file", id.number) }
+    }
+
+    private func dropContent(_ id: FileID) throws {
+        guard try reader.row(FileRecord.self, of: id)?.upload != nil else { return try remove(id) }
+        try update(id) { $0.state = .uploading }
+        for table in ["content", "checksums", "small", "part"] { try delete(table, "file", id.number) }
     }
 
     private func remove(_ id: FileID) throws {

@@ -25,47 +25,52 @@ extension PlanRunner {
         do throws(StoreError) {
             return try await content(step, job)
         } catch {
-            guard error.outcomeUnknown || error.reason == .preconditionFailed, let own = await own(job) else { throw error }
+            let maybeDone = error.outcomeUnknown || [.preconditionFailed, .noSuchUpload].contains(error.reason)
+            guard maybeDone, let own = await own(step, job) else { throw error }
             if case .complete(let upload, _) = step { await job.events.completed(upload) }
             return own
         }
     }
 
-    /// The object, if it is what the job would make of it: its time of change, to the nanosecond, is no other state's.
-    private func own(_ job: UploadJob) async -> StoredObject? {
-        guard job.attributes.metadata["ctime"] != nil, let info = try? await store.head(job.key, ReadConditions()) else { return nil }
-        guard info.size == job.size, job.attributes.metadata.allSatisfy({ info.metadata[$0.key] == $0.value }) else { return nil }
+    /// The object, if it is what the job would make of it: its time of change, to the nanosecond, is no other state's, or it consists of the parts.
+    private func own(_ step: PreparedUpload.Step, _ job: UploadJob) async -> StoredObject? {
+        let parts: ETag? = if case .complete(_, let parts) = step { CompletedUpload.etag(ofParts: parts.map(\.etag)) } else { nil }
+        guard parts != nil || job.attributes.metadata["ctime"] != nil else { return nil }
+        guard let info = try? await store.head(job.key, ReadConditions()), info.size == job.size else { return nil }
+        guard job.attributes.metadata.allSatisfy({ info.metadata[$0.key] == $0.value }) else { return nil }
+        guard job.attributes.metadata["ctime"] != nil || info.etag == parts else { return nil }
         return StoredObject(version: ObjectVersion(key: job.key, info: info), lastModified: info.lastModified, appendPosition: info.appendPosition)
     }
 
     private func content(_ step: PreparedUpload.Step, _ job: UploadJob) async throws(StoreError) -> StoredObject {
+        do throws(StoreError) {
+            return try await carryOut(step, job)
+        } catch {
+            throw error.explained(by: job)
+        }
+    }
+
+    private func carryOut(_ step: PreparedUpload.Step, _ job: UploadJob) async throws(StoreError) -> StoredObject {
         switch step {
         case .keep: return StoredObject(version: job.base ?? ObjectVersion(key: job.key, etag: nil, size: job.size))
-        case .put(let source):
-            let receipt = try await inTurn(job) { () async throws(StoreError) in
-                try await store.put(job.key, source, job.attributes, job.condition)
+        case .put(let body):
+            let receipt = try await withSources([body], job) { (sources) async throws(StoreError) in
+                try await inTurn(pool, job) { () async throws(StoreError) in
+                    try await store.put(job.key, sources[0], job.attributes, job.condition)
+                }
             }
             return try await known(receipt, job)
         case .copyWhole(let version): return try await copyWhole(version, job)
-        case .append(let position, let source): return try await append(source, at: position, job)
+        case .append(let position, let body):
+            return try await withSources([body], job) { (sources) async throws(StoreError) in try await append(sources[0], at: position, job) }
         case .complete(let upload, let parts):
             let receipt = try await store.completeUpload(upload, parts: parts, job.condition)
             await job.events.completed(upload)
             return try await known(receipt, job)
-        case .inPlace(let steps, let sources): return try await change(steps, sources, job)
+        case .inPlace(let steps):
+            let bodies = steps.compactMap { step -> Body? in if case .modify(_, let body) = step { body } else { nil } }
+            return try await withSources(bodies, job) { (sources) async throws(StoreError) in try await change(steps, sources, job) }
         }
-    }
-
-    private func inTurn<Value: Sendable>(_ job: UploadJob, _ body: () async throws(StoreError) -> Value) async throws(StoreError) -> Value {
-        let result = await pool.run(for: job.owner) { () async -> Result<Value, StoreError> in
-            do throws(StoreError) {
-                return .success(try await body())
-            } catch {
-                return .failure(error)
-            }
-        }
-        guard let result else { throw StoreError(.cancelled, "the upload of \(job.key) was cancelled") }
-        return try result.get()
     }
 
     private func copyWhole(_ version: ObjectVersion, _ job: UploadJob) async throws(StoreError) -> StoredObject {
@@ -76,7 +81,7 @@ extension PlanRunner {
     }
 
     private func append(_ source: any ByteSource, at position: Int64, _ job: UploadJob) async throws(StoreError) -> StoredObject {
-        let receipt = try await inTurn(job) { () async throws(StoreError) in
+        let receipt = try await inTurn(pool, job) { () async throws(StoreError) in
             try await store.append(job.key, at: position, source, job.attributes)
         }
         guard receipt.nextPosition == position + source.count else {

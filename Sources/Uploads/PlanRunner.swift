@@ -11,8 +11,8 @@ package struct PlanRunner: Sendable {
     let store: any ObjectStore
     let pool: TransferPool
     let logger: Logger
-    /// Bodies with bytes that had to be fetched are held in memory, so only a few at a time.
-    let fetching = TransferPool(3)
+    /// Bodies with bytes that have to be fetched are held in memory until they have been sent, so only a few at a time.
+    let fetching = TransferPool(6)
 
     package init(_ store: any ObjectStore, pool: TransferPool, logger: Logger) {
         self.store = store
@@ -20,19 +20,17 @@ package struct PlanRunner: Sendable {
         self.logger = logger
     }
 
-    /// Uploads parts and fetches what bodies need. After a failure a new upload has been aborted; one that was under way stays.
+    /// Uploads parts. After a failure a new upload has been aborted, unless the job's events keep it; one that
+    /// was under way stays.
     package func prepare(_ plan: UploadPlan, _ job: UploadJob) async throws(StoreError) -> PreparedUpload {
         let step: PreparedUpload.Step
         switch plan.content {
         case .keep: step = .keep
-        case .put(let body): step = .put(try await source(body, job))
+        case .put(let body): step = .put(body)
         case .copyWhole(let version): step = .copyWhole(version)
-        case .append(let position, let body): step = .append(position: position, try await source(body, job))
+        case .append(let position, let body): step = .append(position: position, body)
         case .multipart(let list): step = try await parts(list, job)
-        case .inPlace(let steps):
-            var sources: [any ByteSource] = []
-            for case .modify(_, let body) in steps { sources.append(try await source(body, job)) }
-            step = .inPlace(steps, sources)
+        case .inPlace(let steps): step = .inPlace(steps)
         }
         return PreparedUpload(step: step, attributes: plan.attributes, abandoned: plan.abandonsUpload ? job.upload : nil)
     }
@@ -40,15 +38,34 @@ package struct PlanRunner: Sendable {
     // MARK: Parts
 
     private func parts(_ list: PartList, _ job: UploadJob) async throws(StoreError) -> PreparedUpload.Step {
-        if list.resumes, let upload = job.upload { return .complete(upload, try await send(list.parts, upload, job)) }
-        let upload = Upload(key: job.key, id: try await store.createUpload(job.key, job.attributes))
+        let resumed = list.resumes ? job.upload : nil
+        let upload = if let resumed { resumed } else { try await begin(job.key, job.attributes, telling: job.events) }
         do throws(StoreError) {
-            try await job.events.created(upload)
             return .complete(upload, try await send(list.parts, upload, job))
         } catch {
-            await abandon(upload, job)
+            let isKept = await job.events.keeps(upload, after: error)
+            if !isKept, resumed == nil { await abandon(upload, job) }
             throw error
         }
+    }
+
+    /// A new upload, which is known to the journal when this returns.
+    package func begin(_ key: Key, _ attributes: ObjectAttributes, telling events: any UploadEvents) async throws(StoreError) -> Upload {
+        let note = try await events.beginning(key)
+        let upload: Upload
+        do throws(StoreError) {
+            upload = Upload(key: key, id: try await store.createUpload(key, attributes))
+        } catch {
+            await events.failedToBegin(note, error)
+            throw error
+        }
+        do throws(StoreError) {
+            try await events.created(upload, note)
+        } catch {
+            await abandon(upload, telling: events)
+            throw error
+        }
+        return upload
     }
 
     /// In parallel; the first failure cancels the rest.
@@ -77,26 +94,28 @@ package struct PlanRunner: Sendable {
         if case .sent(let sent) = part.source, let etag = sent.etag {
             return .success(UploadedPart(number: sent.number, etag: etag, size: sent.size))
         }
-        let result = await pool.run(for: job.owner) { () async -> Result<UploadedPart, StoreError> in
-            do throws(StoreError) {
-                let sent = try await send(part, upload, job)
-                await job.events.stored(sent, part.range)
-                return .success(sent)
-            } catch {
-                return .failure(error)
-            }
+        do throws(StoreError) {
+            let sent = try await send(part, upload, job)
+            await job.events.stored(sent, part.range)
+            return .success(sent)
+        } catch {
+            return .failure(error.explained(by: job))
         }
-        return result ?? .failure(StoreError(.cancelled, "the upload of \(job.key) was cancelled"))
     }
 
     private func send(_ part: PlannedPart, _ upload: Upload, _ job: UploadJob) async throws(StoreError) -> UploadedPart {
         switch part.source {
         case .sent: throw StoreError(.invalidPart, "part \(part.number) of \(job.key) was never answered")
-        case .copied(let source, let range): return try await copy(part.number, source, range, upload)
+        case .copied(let source, let range):
+            return try await inTurn(pool, job) { () async throws(StoreError) in try await copy(part.number, source, range, upload) }
         case .body(let body):
-            var sent = try await store.uploadPart(upload, number: part.number, try await source(body, job))
-            sent.size = body.count
-            return sent
+            return try await withSources([body], job) { (sources) async throws(StoreError) in
+                var sent = try await inTurn(pool, job) { () async throws(StoreError) in
+                    try await store.uploadPart(upload, number: part.number, sources[0])
+                }
+                sent.size = body.count
+                return sent
+            }
         }
     }
 
@@ -108,19 +127,36 @@ package struct PlanRunner: Sendable {
 
     // MARK: Bodies
 
-    private func source(_ body: Body, _ job: UploadJob) async throws(StoreError) -> any ByteSource {
-        guard !body.fetches.isEmpty else { return try BodySource(body, staged: job.staged, fetched: []) }
-        let fetched = await fetching.run(for: job.owner) { () async -> Result<[Bytes], StoreError> in
+    /// Runs `request` with the bytes of these bodies. What has to be fetched for them is in memory until it returns.
+    func withSources<Value: Sendable>(
+        _ bodies: [Body], _ job: UploadJob, _ request: ([any ByteSource]) async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard bodies.contains(where: { !$0.fetches.isEmpty }) else { return try await request(try await sources(bodies, job)) }
+        return try await inTurn(fetching, job) { () async throws(StoreError) in try await request(try await sources(bodies, job)) }
+    }
+
+    private func sources(_ bodies: [Body], _ job: UploadJob) async throws(StoreError) -> [any ByteSource] {
+        var sources: [any ByteSource] = []
+        for body in bodies {
+            var fetched: [Bytes] = []
+            for fetch in body.fetches { fetched.append(try await self.fetch(fetch)) }
+            sources.append(try BodySource(body, staged: job.staged, fetched: fetched))
+        }
+        return sources
+    }
+
+    func inTurn<Value: Sendable>(
+        _ pool: TransferPool, _ job: UploadJob, _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let result = await pool.run(for: job.owner) { () async -> Result<Value, StoreError> in
             do throws(StoreError) {
-                var fetched: [Bytes] = []
-                for fetch in body.fetches { fetched.append(try await self.fetch(fetch)) }
-                return .success(fetched)
+                return .success(try await body())
             } catch {
                 return .failure(error)
             }
         }
-        guard let fetched else { throw StoreError(.cancelled, "the upload of \(job.key) was cancelled") }
-        return try BodySource(body, staged: job.staged, fetched: try fetched.get())
+        guard let result else { throw StoreError(.cancelled, "the upload of \(job.key) was cancelled") }
+        return try result.get()
     }
 
     private func fetch(_ fetch: Fetch) async throws(StoreError) -> Bytes {

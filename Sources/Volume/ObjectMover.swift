@@ -8,7 +8,7 @@ internal import ObjectStorage
 /// its ETag, and where that is not known by what it holds.
 struct ObjectMover: Sendable {
     let store: any ObjectStore
-    let copies: Semaphore
+    let copier: ObjectCopier
     let width: Int
     let ledger: CopyLedger
     let logger: Logger
@@ -66,7 +66,7 @@ struct ObjectMover: Sendable {
     private func copyOrMake(_ object: ListedObject, at destination: Key) async throws(StoreError) -> RemoteVersion {
         let version = RemoteVersion(etag: object.etag, size: object.size)
         do throws(StoreError) {
-            return try await ObjectCopier(store, limiter: copies).copy(version, from: object.key, to: destination, replacing: nil)
+            return try await copier.copy(version, from: object.key, to: destination, replacing: nil)
         } catch {
             guard error.reason == .noSuchKey, object.size == 0, MovePlace(object.key).isFolder else { throw error }
             let info = try await store.head(object.key, ReadConditions())

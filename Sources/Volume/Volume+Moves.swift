@@ -16,7 +16,7 @@ extension Volume {
     }
 
     private func mover(_ ledger: CopyLedger, onProgress: @escaping @Sendable (Int) -> Void) -> ObjectMover {
-        ObjectMover(store: store, copies: copies, width: options.transfers, ledger: ledger, logger: logger, onProgress: onProgress)
+        ObjectMover(store: store, copier: copier, width: options.transfers, ledger: ledger, logger: logger, onProgress: onProgress)
     }
 
     /// Makes the state of a rename survive a crash.

@@ -96,11 +96,7 @@ extension Volume {
     private func recordMoved(_ move: Move) async throws(Errno) {
         guard let file = tree.withLock({ $0[move.source]?.file }), file.isChanged else { return }
         let replaced = try move.target.map { target throws(Errno) in try node(target).file } ?? nil
-        let record = replaced?.withLockedState { state -> FileID? in
-            defer { (state.record, state.recorded) = (nil, nil) }
-            return state.record
-        }
-        try await recordMoved(file, insteadOf: record ?? nil)
+        try await recordMoved(file, insteadOf: replaced?.withLockedState { $0.forgetRecord() } ?? nil)
     }
 
     private func moveFile(_ move: Move) async throws(Errno) {
@@ -129,7 +125,6 @@ extension Volume {
 
     /// The source may have been written by somebody else since it was looked up: then that is what moves.
     private func copyLatest(_ version: RemoteVersion, from old: Key, to new: Key) async throws(StoreError) -> RemoteVersion {
-        let copier = ObjectCopier(store, limiter: copies)
         do throws(StoreError) {
             return try await copier.copy(version, from: old, to: new, replacing: nil)
         } catch {

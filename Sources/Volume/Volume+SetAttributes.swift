@@ -178,7 +178,7 @@ extension Volume {
         let (key, attributes) = (keys.folder(path), node.storedAttributes(options))
         try await asking { () async throws(StoreError) in
             if let content = node.markerContent {
-                _ = try await ObjectCopier(store, limiter: copies).copy(content, from: key, to: key, replacing: attributes)
+                _ = try await copier.copy(content, from: key, to: key, replacing: attributes)
             } else {
                 _ = try await store.put(key, BytesSource(Bytes()), attributes, .always)
             }

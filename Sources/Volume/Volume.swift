@@ -1,8 +1,10 @@
 package import FileSystemTypes
 package import Logging
 package import ObjectStorage
+package import Reading
 package import Staging
 internal import Content
+internal import Memory
 internal import PosixMetadata
 internal import Synchronization
 internal import Uploads
@@ -27,9 +29,10 @@ package final class Volume: FileSystem {
     let runner: PlanRunner
     let queue = UploadQueue()
     let partSizes: StreamingPartSizes
-    let readAhead: ReadAheadBudget
+    let reading: ReadEngine
 
-    package init(_ store: any ObjectStore, options: VolumeOptions, state: StateFolder?, logger: Logger) {
+    /// `reading` reads from the same store; nil for one of its own, without a cache.
+    package init(_ store: any ObjectStore, options: VolumeOptions, state: StateFolder?, reading: ReadEngine? = nil, logger: Logger) {
         self.store = store
         self.options = options
         self.state = state
@@ -39,7 +42,7 @@ package final class Volume: FileSystem {
         copies = Semaphore(options.transfers)
         runner = PlanRunner(store, pool: uploads, logger: logger)
         partSizes = StreamingPartSizes(first: options.partSize, limits: store.limits)
-        readAhead = ReadAheadBudget(bytes: options.readAheadBudget)
+        self.reading = reading ?? ReadEngine(store, memory: MemoryBudget(limit: 256 << 20), logger: logger)
         tree = Mutex(Tree(root: Self.root(options)))
     }
 
@@ -59,6 +62,8 @@ package final class Volume: FileSystem {
     func checkWritable() throws(Errno) {
         if options.isReadOnly || state == nil { throw Errno.readOnly }
     }
+
+    var copier: ObjectCopier { ObjectCopier(store, limiter: copies, journal: state?.journal) }
 
     func path(of inode: Inode) throws(Errno) -> [FileName] {
         guard let path = tree.withLock({ $0.path(of: inode) }) else { throw Errno.stale }

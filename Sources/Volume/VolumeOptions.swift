@@ -43,8 +43,6 @@ package struct VolumeOptions: Sendable {
     package var appendInterval: Duration = .seconds(5)
     /// Requests with file contents that run at the same time, each way.
     package var transfers = 16
-    /// Bytes fetched ahead of readers, over all files.
-    package var readAheadBudget = 128 << 20
 
     package init() {}
 }

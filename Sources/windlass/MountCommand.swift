@@ -60,7 +60,13 @@ struct MountCommand: ParsableCommand {
     @Flag(name: [.customLong("foreground"), .customShort("f")], help: "Stay in the foreground and log to standard error.")
     var foreground = false
 
+    @OptionGroup var requests: RequestOptions
+
     @OptionGroup var attributes: AttributeOptions
+
+    @OptionGroup var reading: ReadingOptions
+
+    @OptionGroup var caching: CacheOptions
 
     @OptionGroup var writing: WriteOptions
 

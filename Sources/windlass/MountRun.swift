@@ -1,11 +1,14 @@
+import BlockCache
 import FileSystemTypes
 import Foundation
 import FuseBridge
 import Glibc
 import Logging
 import ObjectStorage
+import Reading
 import Recovery
 import RemoteStore
+import Requests
 import Staging
 import Threads
 import Volume
@@ -16,9 +19,11 @@ struct MountRun {
     private let logger: Logger
     private let parent: Daemon.Parent?
     private let crash: CrashPoint?
+    private let gate: RequestGate
 
     init(_ command: MountCommand) throws {
         self.command = command
+        gate = RequestGate(command.requests.scheduling)
         crash = try CrashPoint.wanted(in: ProcessInfo.processInfo.environment)
         parent = Daemon.parent()
         logger = try command.log.logger(inBackground: parent != nil)
@@ -28,18 +33,25 @@ struct MountRun {
         // Before the first thread is started: all of them leave these signals to the one that waits for them.
         let signals = SignalWatch()
         let mountPoint = try checkedMountPoint()
-        let client = try command.connection.client(command.address, logger: logger)
+        let client = try command.connection.client(
+            command.address, maximumConnections: command.requests.maximumConnections, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
         if let source = client.credentialsSource { logger.info("using \(source)") }
         let (state, left) = try openState(client)
         defer { try? state?.close() }
         let store = reliable(capable(client))
-        let volume = Volume(store, options: command.volumeOptions(), state: state, logger: logger)
+        let memory = command.reading.memory()
+        let cache = try command.caching.open(memory, logger)
+        defer { if let cache { waiting { await cache.close() } } }
+        let reading = ReadEngine(
+            store, options: command.reading.readOptions, memory: memory, cache: cache,
+            bucket: "\(client.endpoint.description)/\(command.address.bucket)", logger: logger)
+        let volume = Volume(store, options: command.volumeOptions(), state: state, reading: reading, logger: logger)
         if let left { try resume(volume, left) }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
-        let control = try makeControl(mountPoint, client, store, volume, state)
+        let control = try makeControl(mountPoint, client, store, volume, Gauges(gate: gate, memory: memory, cache: cache), state)
         let shutdown = Shutdown(session: session, volume: volume, record: record, control: control, logger: logger)
         defer { shutdown.close() }
         signals.onFirst { shutdown.begin($0) }
@@ -80,8 +92,8 @@ struct MountRun {
 
     private func reliable(_ remote: RemoteStore) -> any ObjectStore {
         let policy = command.connection.retryPolicy
-        guard let crash else { return GuardedStore(RetryingStore(remote, policy: policy, logger: logger)) }
-        return GuardedStore(RetryingStore(CrashingStore(base: remote, point: crash), policy: policy, logger: logger))
+        guard let crash else { return remote.scheduled(by: gate, policy: policy, logger: logger) }
+        return CrashingStore(base: remote, point: crash).scheduled(by: gate, policy: policy, logger: logger)
     }
 
     /// What this machine keeps for the mount; nothing for one that allows no changes.
@@ -110,7 +122,7 @@ struct MountRun {
     }
 
     private func makeControl(
-        _ mountPoint: String, _ client: StoreClient, _ store: any ObjectStore, _ volume: Volume, _ state: StateFolder?
+        _ mountPoint: String, _ client: StoreClient, _ store: any ObjectStore, _ volume: Volume, _ gauges: Gauges, _ state: StateFolder?
     ) throws -> MountControl {
         let options = command.volumeOptions()
         let identity = MountControl.Identity(
@@ -118,7 +130,7 @@ struct MountRun {
             isReadOnly: options.isReadOnly, writesBack: options.writesBack)
         do throws(ThreadError) {
             let recovery: Recovery? = if let state { try Recovery(store, state, isMounted: true, logger: logger) } else { nil }
-            return MountControl(identity, volume, state, recovery)
+            return MountControl(identity, volume, gauges, state, recovery)
         } catch {
             throw Failure(error.description)
         }

@@ -43,6 +43,10 @@ struct JournalTests {
         #expect(file.content?.extents == [7])
         #expect(file.content?.staging == nil)
         #expect(file.parts == [part])
+        // Of another content they would not be parts.
+        try await again.journal.commit([.acknowledge(id, extents: [7], seal: nil)])
+        #expect(try await again.journal.recovered().files.first?.parts == [])
+        #expect(try await again.journal.recovered().files.first?.record.upload == upload)
         #expect(recovered.intents == [rename, delete])
         #expect(recovered.movedCopies == [moved])
         let counts = try await again.journal.counts()
@@ -136,5 +140,48 @@ struct JournalTests {
         }
         #expect(try await folder.journal.counts().writing == 500)
         #expect(folder.journal.commits < 250, "500 waiting changes are not 500 syncs of the disk")
+    }
+
+    /// An upload begins beside the record of its file, in any order, and none of the two makes the other be forgotten.
+    @Test func anUploadOutlivesItsRecord() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let (folder, _) = try scratch.open()
+        defer { try? folder.close() }
+        let (journal, id) = (folder.journal, folder.journal.newFileID())
+        let upload = Upload(key: "k", id: UploadID("u1"))
+        func record() async throws -> FileRecord? { try await journal.recovered().files.first?.record }
+        let begun = FileRecord(id: id, key: "k", base: .new, state: .uploading, upload: upload)
+        try await journal.commit([.putUpload(begun)])
+        try await journal.commit([.put(FileRecord(id: id, key: "k", base: .new, state: .closed)), .acknowledge(id, extents: [1], seal: nil)])
+        #expect(try await record()?.upload == upload)
+        #expect(try await record()?.state == .closed)
+        try await journal.commit([.uploadEnded(id)])
+        #expect(try await record()?.upload == nil)
+        try await journal.commit([.putUpload(begun)])
+        #expect(try await record()?.state == .closed)
+        // What is left is only there to be aborted, and goes when it is.
+        try await journal.commit([.dropContent(id)])
+        #expect(try await journal.recovered().unsent.isEmpty)
+        #expect(try await record()?.upload == upload)
+        try await journal.commit([.uploadEnded(id)])
+        #expect(try await journal.recovered().isEmpty)
+        try await journal.commit([.putUpload(begun), .uploadEnded(id)])
+        #expect(try await journal.recovered().isEmpty)
+    }
+
+    @Test func intentsAboutUploadsComeBack() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let (folder, _) = try scratch.open()
+        let begin = Intent(id: folder.journal.newNoteID(), action: .beginUpload("a", since: Timestamp(seconds: 77)))
+        let abort = Intent(id: folder.journal.newNoteID(), action: .abortUpload(Upload(key: "b", id: UploadID("u"))))
+        let delete = Intent(id: folder.journal.newNoteID(), action: .delete("c", base: nil))
+        try await folder.journal.commit([.putIntent(begin), .putIntent(abort), .putIntent(delete)])
+        #expect(try await folder.journal.counts().deletions == 1)
+        try folder.close()
+        let (again, recovered) = try scratch.open()
+        defer { try? again.close() }
+        #expect(recovered.intents == [begin, abort, delete])
     }
 }

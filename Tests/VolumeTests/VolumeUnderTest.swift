@@ -67,6 +67,7 @@ final class VolumeUnderTest: OperationDriver {
 
     var volume: Volume { life.withLock { $0.volume } }
     var faults: FaultingStore { life.withLock { $0.faults } }
+    var journal: Journal { life.withLock { $0.state.journal } }
 
     /// Nothing the volume does after this reaches the store or the disk.
     func crash(forgetting: Bool = false) async throws {
