@@ -46,7 +46,7 @@ struct MountRun {
         let cache = try command.caching.open(memory, logger)
         defer { if let cache { waiting { await cache.close() } } }
         let reading = ReadEngine(
-            store, options: command.reading.readOptions, memory: memory, cache: cache,
+            store, ahead: store.view(.readAhead), options: command.reading.readOptions, memory: memory, cache: cache,
             bucket: "\(client.endpoint.description)/\(command.address.bucket)", logger: logger)
         let volume = Volume(store, services: bucket, options: command.volumeOptions(), state: state, reading: reading, logger: logger)
         if let left { try resume(volume, left) }
