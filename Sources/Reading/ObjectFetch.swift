@@ -12,13 +12,15 @@ struct ObjectFetch: Sendable {
 
     private let version: ObjectVersion
     private let range: ByteRange
+    private let store: any ObjectStore
     private let engine: ReadEngine
     private let cached: CachedObject?
     private let isVerified: Bool
 
-    init(_ version: ObjectVersion, _ range: ByteRange, in engine: ReadEngine, cached: CachedObject?, isVerified: Bool) {
+    init(_ version: ObjectVersion, _ segment: Prefetcher.Segment, in engine: ReadEngine, cached: CachedObject?, isVerified: Bool) {
         self.version = version
-        self.range = range
+        range = segment.range
+        store = segment.ahead == segment.range.count ? engine.storeAhead : engine.store
         self.engine = engine
         self.cached = cached
         self.isVerified = isVerified
@@ -59,7 +61,7 @@ struct ObjectFetch: Sendable {
 
     private func get(_ missing: ByteRange) async throws(StoreError) -> ObjectContent {
         let conditions = ReadConditions(ifMatch: version.etag, version: version.version)
-        let content = try await engine.store.get(version.key, range: missing, conditions)
+        let content = try await store.get(version.key, range: missing, conditions)
         let isSame = version.etag == nil || content.info.etag == nil || content.info.etag == version.etag
         guard content.range == missing, content.info.size >= version.size, isSame else {
             content.body.cancel()
@@ -70,7 +72,7 @@ struct ObjectFetch: Sendable {
 
     private func verify(_ segment: ReadSegment, _ content: ObjectContent) throws(StoreError) {
         // Where objects change in place, their ETags are no digests of them.
-        guard let expected = content.info.md5, content.info.size == range.count, !engine.store.capabilities.modify else { return }
+        guard let expected = content.info.md5, content.info.size == range.count, !store.capabilities.modify else { return }
         var hash = Insecure.MD5()
         for piece in segment.bytes.pieces { hash.update(data: piece) }
         guard Array(hash.finalize()) == expected else { throw unlike("does not have the MD5 that the store has of the object", content, .corrupted) }
@@ -85,22 +87,16 @@ struct ObjectFetch: Sendable {
 
     /// Puts the blocks that have become whole into the cache; gives how far that went.
     private func insert(_ segment: ReadSegment, from start: Int64, upTo arrived: Int64) -> Int64 {
-        guard let cached, let cache = engine.cache else { return start }
+        // Blocks begin at multiples of their size; a range that does not holds none that could be named.
+        guard let cached, let cache = engine.cache, (range.offset + start) % BlockCache.blockSize == 0 else { return start }
         var next = start
         while next < range.count {
             let id = BlockID(object: cached, index: (range.offset + next) / BlockCache.blockSize)
             let count = Int64(id.length)
-            guard next + count <= arrived, let bytes = segment.now(ByteRange(offset: range.offset + next, count: count)) ?? whole(segment, next, count)
-            else { return next }
-            cache.insert(id, bytes)
+            guard next + count <= arrived else { return next }
+            cache.insert(id, segment.bytes.slice(from: Int(next), upTo: Int(count)))
             next += count
         }
         return next
-    }
-
-    /// Of a segment that is withheld from readers until it has ended.
-    private func whole(_ segment: ReadSegment, _ start: Int64, _ count: Int64) -> Bytes? {
-        let bytes = segment.bytes
-        return Int64(bytes.count) >= start + count ? bytes.slice(from: Int(start), upTo: Int(count)) : nil
     }
 }

@@ -46,9 +46,11 @@ package struct Prefetcher: Sendable {
         /// How many of its bytes nobody has asked for: taken from the budget for read-ahead.
         package let ahead: Int64
         /// The stream that it was fetched for.
-        fileprivate(set) var owner: Int?
-        fileprivate(set) var waiting = 0
-        fileprivate(set) var isDone = false
+        package internal(set) var owner: Int?
+        package internal(set) var waiting = 0
+        /// How many of its bytes were read, those that were read twice twice.
+        package internal(set) var read: Int64 = 0
+        package internal(set) var isDone = false
     }
 
     /// Where a part of a read comes from.
@@ -72,6 +74,7 @@ package struct Prefetcher: Sendable {
     static let maximumStreams = 128
     /// A stream that took no part in so many reads is over.
     static let forgottenAfter = 4096
+    static let provedWrongAfter = 64
     static let smallestStep: Int64 = 512 << 10
     static let largestStep: Int64 = 8 << 20
     /// Windows of links whose measure is small or not known; latency is not all that a reader may have to wait for.
@@ -80,13 +83,13 @@ package struct Prefetcher: Sendable {
     let size: Int64
     let settings: Settings
     /// In the order of their offsets.
-    package private(set) var segments: [Segment] = []
-    private(set) var streams: [ReadStream] = []
+    package internal(set) var segments: [Segment] = []
+    var streams: [ReadStream] = []
     private var history = ReadHistory()
     private var reads = 0
-    private var numbers = 0
+    var numbers = 0
     /// Of a small file: how much of it was read since it was fetched.
-    private var readOfWhole: Int64 = 0
+    var readOfWhole: Int64 = 0
 
     package init(size: Int64, settings: Settings = Settings()) {
         self.size = size
@@ -174,13 +177,14 @@ package struct Prefetcher: Sendable {
     private mutating func follow(_ wanted: ByteRange, by reader: ReaderID) -> Int? {
         if let index = match(wanted, by: reader) {
             streams[index].used = reads
+            if streams[index].isStrided { history.remember(wanted, by: reader) }
             return index
         }
         guard let begun = begin(with: wanted, by: reader) else {
             history.remember(wanted, by: reader)
             return nil
         }
-        streams.removeAll { reads - $0.used > Self.forgottenAfter }
+        streams.removeAll { reads - $0.used > ($0.pattern == .forward ? Self.forgottenAfter : Self.provedWrongAfter) }
         if streams.count >= Self.maximumStreams, let oldest = streams.indices.min(by: { streams[$0].used < streams[$1].used }) {
             streams.remove(at: oldest)
         }
@@ -188,27 +192,33 @@ package struct Prefetcher: Sendable {
         return streams.count - 1
     }
 
+    /// The best of the streams that a read may belong to: one that reads on, before one that steps there, before one that has skipped something.
     private mutating func match(_ wanted: ByteRange, by reader: ReaderID) -> Int? {
-        var jumping: Int?
+        var (stepping, jumping): (Int?, Int?)
         for index in streams.indices where streams[index].reader == reader {
             switch streams[index].relation(to: wanted) {
+            case .continues where streams[index].isStrided: stepping = index
             case .continues:
                 streams[index].advance(to: wanted)
                 return index
+            case .returns where covering(wanted) != nil: return index
             case .jumps: jumping = index
-            case .unrelated: break
+            case .returns, .unrelated: break
             }
         }
-        if let jumping { streams[jumping].jump(to: wanted) }
-        return jumping
+        if let stepping {
+            streams[stepping].advance(to: wanted)
+        } else if let jumping {
+            streams[jumping].jump(to: wanted)
+        }
+        return stepping ?? jumping
     }
 
     /// Reading a file from its beginning is believed at once, everything else when it has happened twice.
     private mutating func begin(with wanted: ByteRange, by reader: ReaderID) -> ReadStream? {
         if wanted.offset == 0 { return stream(.forward, wanted, by: reader, before: 0, run: 0) }
-        if let before = history.predecessor(of: wanted, by: reader) {
-            return stream(.forward, wanted, by: reader, before: before.count, run: 1)
-        }
+        let before = history.read(before: wanted, by: reader)
+        if before > 0 { return stream(.forward, wanted, by: reader, before: before, run: 1) }
         guard let distance = history.distance(to: wanted, by: reader) else { return nil }
         let pattern: ReadStream.Pattern =
             abs(distance) - wanted.count > ReadStream.smallGap ? .strided(distance) : distance < 0 ? .backward : .forward
@@ -220,241 +230,5 @@ package struct Prefetcher: Sendable {
     ) -> ReadStream {
         numbers += 1
         return ReadStream(numbers, of: reader, pattern, first: wanted, streamed: before + wanted.count, run: run, used: reads)
-    }
-}
-
-// MARK: - What is fetched
-
-extension Prefetcher {
-    /// All of a small file, in one request.
-    private mutating func fetchWhole(_ wanted: ByteRange, _ plan: inout Plan, _ world: some ReadSurroundings) {
-        let whole = ByteRange(offset: 0, count: size)
-        if segments.isEmpty, !world.isCached(aligned(wanted)) {
-            let mayTakeAll = wanted == whole || world.reserve(size - wanted.count)
-            readOfWhole = 0
-            add(mayTakeAll ? whole : aligned(wanted), ahead: mayTakeAll ? size - wanted.count : 0, owner: nil, &plan)
-        } else {
-            for gap in gaps(in: wanted, world) { add(gap, ahead: 0, owner: nil, &plan) }
-        }
-        readOfWhole += wanted.count
-    }
-
-    /// What of the read itself is missing; the last request goes on into the window.
-    private mutating func fetchWanted(_ wanted: ByteRange, _ stream: Int?, _ plan: inout Plan, _ world: some ReadSurroundings) {
-        let owner = stream.map { streams[$0].number }
-        for gap in gaps(in: wanted, world) {
-            let more = stream.map { continuation(of: gap, wanted, $0, world) } ?? 0
-            let ahead = more > 0 && world.reserve(more) ? more : 0
-            add(ByteRange(offset: gap.offset, count: gap.count + ahead), ahead: ahead, owner: owner, &plan)
-            if ahead > 0, let stream { streams[stream].frontier = max(streams[stream].frontier, gap.end + ahead) }
-        }
-    }
-
-    /// How far a request for the end of a read by a forward stream goes on behind it.
-    private func continuation(of gap: ByteRange, _ wanted: ByteRange, _ stream: Int, _ world: some ReadSurroundings) -> Int64 {
-        guard streams[stream].pattern == .forward, gap.end >= wanted.end, streams[stream].frontier <= gap.end else { return 0 }
-        let window = window(of: streams[stream], world)
-        let most = max(0, min(window, step(window) - gap.count, size - gap.end))
-        let rest = alignedUp(gap.end + most) - gap.end
-        guard rest > 0, let free = gaps(in: ByteRange(offset: gap.end, count: rest), world).first, free.offset == gap.end else { return 0 }
-        return free.count
-    }
-
-    private mutating func fetchAhead(of index: Int, _ plan: inout Plan, _ world: some ReadSurroundings) {
-        switch streams[index].pattern {
-        case .forward: fetchForward(index, &plan, world)
-        case .backward: fetchBackward(index, &plan, world)
-        case .strided(let distance): fetchStrided(index, distance, &plan, world)
-        }
-    }
-
-    private mutating func fetchForward(_ index: Int, _ plan: inout Plan, _ world: some ReadSurroundings) {
-        let window = window(of: streams[index], world)
-        let target = min(size, streams[index].position + window)
-        while streams[index].frontier < target {
-            let start = streams[index].frontier
-            let end = min(size, alignedUp(start + min(step(window), target - start)))
-            // Many small requests cost more than a moment with a shorter window.
-            guard end == size || end - start >= step(window) || start - streams[index].position <= window / 2 else { return }
-            guard fetch(ByteRange(offset: start, count: end - start), index, &plan, world) else { return }
-            streams[index].frontier = end
-        }
-    }
-
-    /// As forward, in smaller steps: the bytes wanted first are the last to arrive.
-    private mutating func fetchBackward(_ index: Int, _ plan: inout Plan, _ world: some ReadSurroundings) {
-        let window = window(of: streams[index], world)
-        let target = max(0, streams[index].position - window)
-        let step = max(Self.smallestStep, step(window) / 2)
-        while streams[index].frontier > target {
-            let end = streams[index].frontier
-            let start = max(0, alignedDown(end - min(step, end - target)))
-            guard start == 0 || end - start >= step || streams[index].position - end <= window / 2 else { return }
-            guard fetch(ByteRange(offset: start, count: end - start), index, &plan, world) else { return }
-            streams[index].frontier = start
-        }
-    }
-
-    /// The next pieces, each by itself: first one, then as many again as were read.
-    private mutating func fetchStrided(_ index: Int, _ distance: Int64, _ plan: inout Plan, _ world: some ReadSurroundings) {
-        let last = streams[index].last
-        let pieces = max(1, min(64, window(of: streams[index], world) / last.count))
-        let target = last.offset + pieces * distance
-        while (target - streams[index].frontier) / distance > 0 {
-            let start = streams[index].frontier + distance
-            guard start >= 0, start < size else { return }
-            let piece = aligned(ByteRange(offset: start, count: last.count).clamped(toSize: size))
-            guard fetch(piece, index, &plan, world) else { return }
-            streams[index].frontier = start
-        }
-    }
-
-    /// Fetches what is missing of a range that nobody has asked for; false when there is no memory for it.
-    private mutating func fetch(_ range: ByteRange, _ index: Int, _ plan: inout Plan, _ world: some ReadSurroundings) -> Bool {
-        for gap in gaps(in: range, world) {
-            guard world.reserve(gap.count) else {
-                plan.isShort = true
-                return false
-            }
-            add(gap, ahead: gap.count, owner: streams[index].number, &plan)
-        }
-        return true
-    }
-
-    private func window(of stream: ReadStream, _ world: some ReadSurroundings) -> Int64 {
-        stream.window(atMost: min(world.share, max(Self.modestWindow, 2 * world.bytesInFlight)))
-    }
-
-    /// How much one request asks for: a part of the window, so that several are under way.
-    private func step(_ window: Int64) -> Int64 {
-        alignedUp(min(Self.largestStep, max(Self.smallestStep, window / 4)))
-    }
-}
-
-// MARK: - Segments
-
-extension Prefetcher {
-    private mutating func add(_ range: ByteRange, ahead: Int64, owner: Int?, _ plan: inout Plan) {
-        numbers += 1
-        let segment = Segment(number: numbers, range: range, ahead: ahead, owner: owner)
-        segments.insert(segment, at: firstIndex(endingAfter: range.offset))
-        plan.starting.append(segment)
-    }
-
-    /// What of `range` is in no segment and not cached, in order; aligned.
-    private func gaps(in range: ByteRange, _ world: some ReadSurroundings) -> [ByteRange] {
-        var gaps: [ByteRange] = []
-        var start = range.offset
-        var index = firstIndex(endingAfter: start)
-        while start < range.end {
-            let next = index < segments.count ? segments[index].range : ByteRange(offset: size, count: 0)
-            if next.offset > start {
-                let whole = aligned(ByteRange(offset: start, count: min(range.end, next.offset) - start))
-                uncached(whole, world, into: &gaps)
-            }
-            start = max(start, next.end)
-            if index == segments.count { break }
-            index += 1
-        }
-        return gaps
-    }
-
-    /// The blocks of an aligned range that are not cached, neighbours together.
-    private func uncached(_ range: ByteRange, _ world: some ReadSurroundings, into gaps: inout [ByteRange]) {
-        guard settings.alignment > 1 else { return gaps.append(range) }
-        var start = range.offset
-        while start < range.end {
-            let block = ByteRange(offset: start, count: min(settings.alignment, range.end - start))
-            start = block.end
-            if world.isCached(block) { continue }
-            if let last = gaps.last, last.end == block.offset {
-                gaps[gaps.count - 1] = ByteRange(offset: last.offset, count: last.count + block.count)
-            } else {
-                gaps.append(block)
-            }
-        }
-    }
-
-    /// The parts of a read; whoever reads them counts as waiting for their segments. What is in no segment was found in the cache.
-    private mutating func takePieces(of wanted: ByteRange) -> [Piece] {
-        var pieces: [Piece] = []
-        var start = wanted.offset
-        var index = firstIndex(endingAfter: start)
-        while start < wanted.end {
-            guard index < segments.count, segments[index].range.offset < wanted.end else {
-                pieces.append(.cached(ByteRange(offset: start, count: wanted.end - start)))
-                return pieces
-            }
-            let range = segments[index].range
-            if range.offset > start { pieces.append(.cached(ByteRange(offset: start, count: range.offset - start))) }
-            start = max(start, range.offset)
-            pieces.append(.segment(segments[index].number, ByteRange(offset: start, count: min(range.end, wanted.end) - start)))
-            segments[index].waiting += 1
-            start = min(range.end, wanted.end)
-            index += 1
-        }
-        return pieces
-    }
-
-    /// Takes out the segments that nobody waits for and no stream holds.
-    private mutating func sweep() -> [Segment] {
-        var dropped: [Segment] = []
-        for index in segments.indices.reversed() where segments[index].waiting == 0 && !isHeld(index) {
-            dropped.append(segments.remove(at: index))
-        }
-        return dropped
-    }
-
-    private mutating func isHeld(_ index: Int) -> Bool {
-        let segment = segments[index]
-        if size <= settings.smallFile { return !segment.isDone && settings.alignment > 1 || readOfWhole < size && segment.range.count == size }
-        // A block that is to be cached is fetched to its end, also when its reader has got what it wanted of it.
-        if settings.alignment > 1, !segment.isDone, segment.ahead == 0 { return true }
-        if let owner = segment.owner, let stream = stream(owner), holds(stream, segment) { return true }
-        guard let other = streams.first(where: { holds($0, segment) }) else { return false }
-        segments[index].owner = other.number
-        return true
-    }
-
-    private func holds(_ stream: ReadStream, _ segment: Segment) -> Bool {
-        let held = stream.held
-        return segment.range.offset < held.upperBound && held.lowerBound < segment.range.end
-    }
-
-    /// Their numbers ascend.
-    private func stream(_ number: Int) -> ReadStream? {
-        var (low, high) = (0, streams.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if streams[middle].number >= number { high = middle } else { low = middle + 1 }
-        }
-        return low < streams.count && streams[low].number == number ? streams[low] : nil
-    }
-
-    private func firstIndex(endingAfter offset: Int64) -> Int {
-        var (low, high) = (0, segments.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if segments[middle].range.end > offset { high = middle } else { low = middle + 1 }
-        }
-        return low
-    }
-
-    private func index(of number: Int) -> Int? {
-        segments.firstIndex { $0.number == number }
-    }
-
-    private func alignedUp(_ offset: Int64) -> Int64 {
-        min(size, (offset + settings.alignment - 1) / settings.alignment * settings.alignment)
-    }
-
-    private func alignedDown(_ offset: Int64) -> Int64 {
-        offset / settings.alignment * settings.alignment
-    }
-
-    /// The range with whole blocks at both ends.
-    private func aligned(_ range: ByteRange) -> ByteRange {
-        let start = alignedDown(range.offset)
-        return ByteRange(offset: start, count: alignedUp(range.end) - start)
     }
 }

@@ -30,6 +30,8 @@ package final class ReadEngine: Sendable {
     }
 
     let store: any ObjectStore
+    /// The same for what nobody has asked for yet.
+    let storeAhead: any ObjectStore
     let options: ReadOptions
     let memory: MemoryBudget
     let cache: BlockCache?
@@ -41,12 +43,14 @@ package final class ReadEngine: Sendable {
     private let streams = Atomic<Int>(0)
     private let start = ContinuousClock.now
 
-    /// `cache` may serve several engines; `bucket` is the same text at each mount of a bucket.
+    /// `ahead` is the same store for requests that can wait, nil where none has to wait; `cache` may serve several engines; `bucket` is the same
+    /// text at each mount of a bucket.
     package init(
-        _ store: any ObjectStore, options: ReadOptions = ReadOptions(), memory: MemoryBudget, cache: BlockCache? = nil, bucket: String = "",
-        logger: Logger
+        _ store: any ObjectStore, ahead: (any ObjectStore)? = nil, options: ReadOptions = ReadOptions(), memory: MemoryBudget,
+        cache: BlockCache? = nil, bucket: String = "", logger: Logger
     ) {
         self.store = store
+        storeAhead = ahead ?? store
         self.options = options
         self.memory = memory
         self.cache = cache

@@ -13,20 +13,26 @@ struct ReadStream: Sendable {
     /// How a read relates to a stream.
     enum Relation {
         case unrelated
-        /// It goes on, or back to what is still there.
+        /// It goes on, or a little back.
         case continues
+        /// It goes farther back: the same reader if it finds there what was fetched for it.
+        case returns
         /// It goes on a little farther away: the same reader, who has skipped something.
         case jumps
     }
 
     /// A gap of this size is cheaper fetched than skipped.
     static let smallGap: Int64 = 64 << 10
-    /// The kernel asks for several pieces at the same time, and they arrive in any order.
-    static let disorder: Int64 = 2 << 20
+    /// The kernel asks for several pieces at the same time, and they arrive in any order: what was fetched and not read yet is kept so long.
+    static let disorder: Int64 = 8 << 20
+    /// So much of what was read is kept for those who go back.
+    static let kept: Int64 = 1 << 20
 
     let number: Int
     let reader: ReaderID
     let pattern: Pattern
+    /// Where it began.
+    let start: Int64
     private(set) var last: ByteRange
     /// The end of what was read, in the direction of reading.
     private(set) var position: Int64
@@ -45,6 +51,7 @@ struct ReadStream: Sendable {
         self.number = number
         self.reader = reader
         self.pattern = pattern
+        start = first.offset
         last = first
         position = pattern == .backward ? first.offset : first.end
         frontier = if case .strided = pattern { first.offset } else { position }
@@ -53,14 +60,18 @@ struct ReadStream: Sendable {
         self.used = used
     }
 
+    var isStrided: Bool {
+        if case .strided = pattern { true } else { false }
+    }
+
     /// How many bytes to have ahead of the reader: as much as was read already, twice, up to `most`.
     func window(atMost most: Int64) -> Int64 {
         hasJumped ? 0 : min(2 * streamed, most)
     }
 
-    /// What is kept behind the reader, for those who go back and for the kernel's disorder.
+    /// What is kept behind the reader although it was read.
     private var behind: Int64 {
-        min(Self.disorder, max(2 * last.count, streamed / 4))
+        min(Self.kept, max(2 * last.count, streamed / 4))
     }
 
     func relation(to wanted: ByteRange) -> Relation {
@@ -72,13 +83,13 @@ struct ReadStream: Sendable {
     }
 
     private func forwardRelation(to wanted: ByteRange) -> Relation {
-        guard wanted.offset >= position - behind else { return .unrelated }
+        guard wanted.offset >= position - behind else { return wanted.offset >= position - Self.disorder ? .returns : .unrelated }
         if wanted.offset <= frontier + slack(wanted) { return .continues }
         return run >= 2 && wanted.offset <= frontier + 2 * streamed ? .jumps : .unrelated
     }
 
     private func backwardRelation(to wanted: ByteRange) -> Relation {
-        guard wanted.end <= position + behind else { return .unrelated }
+        guard wanted.end <= position + behind else { return wanted.end <= position + Self.disorder ? .returns : .unrelated }
         return wanted.end >= frontier - slack(wanted) ? .continues : .unrelated
     }
 
@@ -124,9 +135,10 @@ struct ReadStream: Sendable {
         hasJumped = true
     }
 
-    /// The range whose fetched parts are kept for this reader.
-    var held: Range<Int64> {
-        switch pattern {
+    /// The range whose fetched parts are kept for this reader; more of it where they were not read yet.
+    func held(unread: Bool) -> Range<Int64> {
+        let behind = unread ? Self.disorder : behind
+        return switch pattern {
         case .forward: position - behind..<max(frontier, position)
         case .backward: min(frontier, position)..<position + behind
         case .strided(let distance):

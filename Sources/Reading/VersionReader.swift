@@ -58,12 +58,18 @@ final class VersionReader: Sendable {
     }
 
     func readNow(_ wanted: ByteRange, by reader: ReaderID) -> Bytes? {
-        let remembered = remembered(wanted)
-        return act(believingCache: true) { state, surroundings in
-            var bytes = remembered
-            if bytes == nil, let segments = state.prefetcher.covering(wanted) { bytes = Self.present(wanted, in: segments, state) }
-            guard let bytes else { return (nil, Prefetcher.Plan()) }
-            // The window follows the reader.
+        if let bytes = fetched(wanted, by: reader) { return bytes }
+        guard let bytes = remembered(wanted) else { return nil }
+        leave(enter(wanted, by: reader, believingCache: true))
+        return bytes
+    }
+
+    /// From segments, and the window follows the reader; nil, having changed nothing, when not all of it has arrived.
+    private func fetched(_ wanted: ByteRange, by reader: ReaderID) -> Bytes? {
+        act(believingCache: true) { state, surroundings in
+            guard let segments = state.prefetcher.covering(wanted), let bytes = Self.present(wanted, in: segments, state) else {
+                return (nil, Prefetcher.Plan())
+            }
             var plan = state.prefetcher.plan(wanted, by: reader, in: surroundings)
             for segment in plan.starting { begin(segment, &state) }
             plan.dropping += state.prefetcher.leave(plan.pieces)
@@ -117,11 +123,11 @@ final class VersionReader: Sendable {
         let (result, started, dropped, streams, isShort) = state.withLock { state in
             state.lastRead = now
             let (result, plan) = body(&state, surroundings)
-            let started = plan.starting.compactMap { started in state.segments[started.number].map { (started.number, $0) } }
+            let started = plan.starting.compactMap { started in state.segments[started.number].map { (started, $0) } }
             return (result, started, takeOut(plan.dropping, &state), countStreams(&state), plan.isShort)
         }
         engine.noteStreams(streams)
-        for (number, segment) in started { fetch(number, segment) }
+        for (planned, segment) in started { fetch(planned, into: segment) }
         for segment in dropped { segment.cancel() }
         if isShort { engine.reclaim(for: self) }
         return result
@@ -149,13 +155,13 @@ final class VersionReader: Sendable {
         state.segments[segment.number] = ReadSegment(segment.range, isWithheld: isVerified(segment.range))
     }
 
-    private func fetch(_ number: Int, _ segment: ReadSegment) {
-        let fetch = ObjectFetch(version, segment.range, in: engine, cached: cached, isVerified: isVerified(segment.range))
+    private func fetch(_ planned: Prefetcher.Segment, into segment: ReadSegment) {
+        let fetch = ObjectFetch(version, planned, in: engine, cached: cached, isVerified: isVerified(planned.range))
         segment.start { (segment) throws(StoreError) in
             try await fetch.run(into: segment)
         } then: { [self] failure in
-            if failure == nil { return drop { $0.finished(number) } }
-            drop { prefetcher in prefetcher.failed(number).map { [$0] } ?? [] }
+            if failure == nil { return drop { $0.finished(planned.number) } }
+            drop { prefetcher in prefetcher.failed(planned.number).map { [$0] } ?? [] }
         }
     }
 

@@ -32,8 +32,8 @@ extension StoreResponse {
     /// Source: Amazon S3 API Reference, "Object" (ETag); IBM Cloud Object Storage, "Key Protect".
     private func hasDigestAsETag(_ dialect: Dialect) -> Bool {
         let encryption = headers[dialect.header("server-side-encryption")]?.lowercased()
-        let isPlain = encryption == nil || encryption == "aes256"
-        return isPlain && headers[dialect.header("server-side-encryption-customer-algorithm")] == nil && headers["ibm-sse-kp-enabled"] == nil && !isAppendable
+        guard encryption == nil || encryption == "aes256", headers["ibm-sse-kp-enabled"] == nil else { return false }
+        return headers[dialect.header("server-side-encryption-customer-algorithm")] == nil && !isAppendable
     }
 
     /// `aws-chunked` was a coding of the request, which some stores take for one of the object.

@@ -236,7 +236,7 @@ def test_another_versions_journal(unsent, s3, bucket):
     change(folder / "journal.sqlite", "PRAGMA user_version = 99")
     message = refused(mount)
     assert "format 99" in message
-    change(folder / "journal.sqlite", "PRAGMA user_version = 1")
+    change(folder / "journal.sqlite", "PRAGMA user_version = 2")
     recovers(mount, s3, bucket)
 
 

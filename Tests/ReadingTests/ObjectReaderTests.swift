@@ -87,7 +87,9 @@ import Testing
         first.close()
         let requests = test.gets
         let second = test.engine.open(test.version)
-        for offset in stride(from: 0, to: 5_000_000, by: 500_000) { #expect(try await second.bytes(offset, 500_000) == test.expected(offset, 500_000)) }
+        for offset in stride(from: 0, to: 5_000_000, by: 500_000) {
+            #expect(try await second.bytes(offset, 500_000) == test.expected(offset, 500_000))
+        }
         #expect(second.readNow(ByteRange(offset: 123_456, count: 200_000))?.contiguous == test.expected(123_456, 200_000))
         second.close()
         #expect(test.gets == requests)
@@ -123,7 +125,8 @@ import Testing
         let test = try await ReaderUnderTest(size: 700_000)
         var options = ReadOptions()
         options.verifies = false
-        let engine = ReadEngine(DamagingStore(test.faults, .flippedBit, times: .max), options: options, memory: test.memory, logger: ReaderUnderTest.silent)
+        let store = DamagingStore(test.faults, .flippedBit, times: .max)
+        let engine = ReadEngine(store, options: options, memory: test.memory, logger: ReaderUnderTest.silent)
         let reader = engine.open(test.version)
         defer { reader.close() }
         #expect(try await reader.bytes(0, 700_000) != test.content)

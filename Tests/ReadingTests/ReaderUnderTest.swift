@@ -19,7 +19,10 @@ struct ReaderUnderTest {
     static let key: Key = "folder/file"
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(size: Int, faults plan: [Fault] = [], memory limit: Int = 64 << 20, cached: Bool = false, wrapping: ((FaultingStore) -> any ObjectStore)? = nil) async throws {
+    init(
+        size: Int, faults plan: [Fault] = [], memory limit: Int = 64 << 20, cached: Bool = false,
+        wrapping: ((FaultingStore) -> any ObjectStore)? = nil
+    ) async throws {
         bucket = MemoryStore(buckets: [BucketName("test")]).bucket(BucketName("test"))
         content = Self.bytes(size, seed: 1)
         let receipt = try await bucket.put(Self.key, BytesSource(Bytes(content)), ObjectAttributes(), .always)

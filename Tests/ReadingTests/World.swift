@@ -88,10 +88,10 @@ struct Harness {
         }
     }
 
-    /// Nothing is fetched twice.
-    var hasRepeated: Bool {
+    /// What was fetched twice.
+    var repeated: [ByteRange] {
         let sorted = fetched.sorted { $0.offset < $1.offset }
-        return zip(sorted, sorted.dropFirst()).contains { $0.end > $1.offset }
+        return zip(sorted, sorted.dropFirst()).filter { $0.end > $1.offset }.map { $1 }
     }
 }
 
