@@ -46,12 +46,12 @@ def test_every_increment_counts(mounts, s3, bucket):
             file = open_now(places[who])
             try:
                 value = int(os.pread(file, 20, 0)) + 1
+                os.pwrite(file, b"%d" % value, 0)
             except OSError as error:
-                # A read of a version that was replaced in the middle is refused as well.
+                # What has to do with a version that was replaced in the middle is refused as well.
                 assert error.errno == errno.ESTALE, error
                 os.close(file)
                 continue
-            os.pwrite(file, b"%d" % value, 0)
             open_files[who] = file
     for file in open_files.values():
         try:
