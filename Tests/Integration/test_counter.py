@@ -62,6 +62,3 @@ def test_every_increment_counts(mounts, s3, bucket):
     print(f"{successes} increments, {refused} conflicts")
     assert int(body(s3, bucket, "counter")) == successes
     assert refused > 0, "nobody ever met another"
-
-
-# The other rules.
