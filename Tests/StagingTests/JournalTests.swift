@@ -50,7 +50,7 @@ struct JournalTests {
         #expect(recovered.intents == [rename, delete])
         #expect(recovered.movedCopies == [moved])
         let counts = try await again.journal.counts()
-        #expect(counts.intents == 2 && counts.moves == 1)
+        #expect(counts.deletions == 1 && counts.moves == 1)
         try await again.journal.commit([.removeIntent(rename.id)])
         #expect(try await again.journal.recovered().movedCopies.isEmpty)
         #expect(recovered.uploads.map(\.upload) == [upload])
