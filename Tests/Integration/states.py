@@ -1,12 +1,9 @@
 """What a mount has left on the local disk and in the store: the journal, staging files, multipart uploads."""
 
-import errno
 import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
-
-import pytest
 
 # The state of a file in the journal that is kept aside because somebody else has changed the object.
 CONFLICT = 3
@@ -68,9 +65,3 @@ def assert_nothing_left(base, client, bucket):
     assert staging_files(base) == [], f"staging files are left over: {staging_files(base)}"
     left = uploads(client, bucket)
     assert left == [], f"multipart uploads are left over: {left}"
-
-
-def fails_stale(call):
-    with pytest.raises(OSError) as failure:
-        call()
-    assert failure.value.errno == errno.ESTALE

@@ -10,8 +10,9 @@ import pytest
 import stores
 from deadlines import programs
 from mounts import Mount, wait_until
-from states import CONFLICT, fails_stale, journal_keys
+from states import CONFLICT, journal_keys
 from stores import body, keys
+from writing import fails_stale, open_write
 
 MEBIBYTE = 1 << 20
 

@@ -6,16 +6,11 @@ import os
 import pytest
 
 from mounts import wait_until
-from states import CONFLICT, assert_nothing_left, fails_stale, journal, journal_keys
+from states import CONFLICT, assert_nothing_left, journal, journal_keys
 from stores import body, keys
+from writing import fails_stale, open_write
 
 MEBIBYTE = 1 << 20
-
-
-def open_write(path, data, flags=os.O_WRONLY | os.O_CREAT):
-    file = os.open(path, flags, 0o644)
-    os.write(file, data)
-    return file
 
 
 # The default: nobody's work is overwritten silently.
