@@ -91,6 +91,7 @@ let package = Package(
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
+        testSupport("PowerCutSupport", ["FileSystemTypes", "Staging"]),
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
         tests("ObjectStorageTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", logging]),
@@ -121,7 +122,7 @@ let package = Package(
         .executableTarget(
             name: "staging-worker", dependencies: ["Staging", "FileSystemTypes", "ObjectStorage", "Threads"], path: "Tests/StagingWorker",
             swiftSettings: strict),
-        tests("StagingTests", ["Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
+        tests("StagingTests", ["PowerCutSupport", "Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
         tests("UploadsTests", ["Uploads", "Content", "FileSystemTypes", "ObjectStorage", "Staging", "TestSupport", logging]),
         tests("ControlTests", ["Control", "Reports"]),
         tests("RecoveryTests", ["Recovery", "ObjectStorage"]),
@@ -136,7 +137,9 @@ let package = Package(
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
         tests("ReadingTests", ["Reading", "BlockCache", "Content", "FileSystemTypes", "Memory", "ObjectStorage", "TestSupport", logging]),
         tests("PosixMetadataTests", ["PosixMetadata", "FileSystemTypes", "ObjectStorage", "TestSupport"], resources: [.copy("Fixtures")]),
-        tests("VolumeTests", ["Volume", "TestSupport", "FileSystemTypes", "ObjectStorage", "PosixMetadata", "Staging", "Threads", logging]),
+        tests(
+            "VolumeTests",
+            ["Volume", "PowerCutSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "PosixMetadata", "Staging", "Threads", logging]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         tests(
             "MountTests",

@@ -14,6 +14,8 @@ internal import Uploads
 /// Lock order: a file's `sending`, then its `gate`, then `names`, then for a moment one of `tree`, `handles` or a file's state. None of the last three is held across a wait.
 package final class Volume: FileSystem {
     let store: any ObjectStore
+    /// What the store offers beside objects; nil where that is nothing.
+    let services: (any ObjectServices)?
     let options: VolumeOptions
     let keys: KeySpace
     /// Nil for a volume that allows no changes.
@@ -32,8 +34,12 @@ package final class Volume: FileSystem {
     let reading: ReadEngine
 
     /// `reading` reads from the same store; nil for one of its own, without a cache.
-    package init(_ store: any ObjectStore, options: VolumeOptions, state: StateFolder?, reading: ReadEngine? = nil, logger: Logger) {
+    package init(
+        _ store: any ObjectStore, services: (any ObjectServices)? = nil, options: VolumeOptions, state: StateFolder?, reading: ReadEngine? = nil,
+        logger: Logger
+    ) {
         self.store = store
+        self.services = services
         self.options = options
         self.state = state
         self.logger = logger

@@ -40,14 +40,15 @@ struct MountRun {
         if let source = client.credentialsSource { logger.info("using \(source)") }
         let (state, left) = try openState(client)
         defer { try? state?.close() }
-        let store = reliable(capable(client))
+        let bucket = capable(client)
+        let store = reliable(bucket)
         let memory = command.reading.memory()
         let cache = try command.caching.open(memory, logger)
         defer { if let cache { waiting { await cache.close() } } }
         let reading = ReadEngine(
             store, ahead: store.view(.readAhead), options: command.reading.readOptions, memory: memory, cache: cache,
             bucket: "\(client.endpoint.description)/\(command.address.bucket)", logger: logger)
-        let volume = Volume(store, options: command.volumeOptions(), state: state, reading: reading, logger: logger)
+        let volume = Volume(store, services: bucket, options: command.volumeOptions(), state: state, reading: reading, logger: logger)
         if let left { try resume(volume, left) }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)

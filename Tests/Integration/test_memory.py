@@ -83,8 +83,8 @@ def read(mount):
     return digest.hexdigest(), watch.largest
 
 
-def check_memory(mounts, mebibytes):
-    mount = mounts()
+def check_memory(mounts, mebibytes, *options):
+    mount = mounts(*options)
     written, writing = write(mount, mebibytes)
     mount.remount()
     back, reading = read(mount)
@@ -98,6 +98,13 @@ def check_memory(mounts, mebibytes):
 def test_five_gibibytes_take_less_than_512_mebibytes(mounts, tmp_path):
     needs_disk(tmp_path, 20)
     check_memory(mounts, 5 * 1024)
+
+
+@pytest.mark.long
+@pytest.mark.deadline(1800)
+def test_ten_gibibytes_stream_through_one_gibibyte_of_staging(mounts, tmp_path):
+    needs_disk(tmp_path, 25)
+    check_memory(mounts, 10 * 1024, "--staging-size", "1G")
 
 
 def read_everything(file, start, end, block=256 << 10):

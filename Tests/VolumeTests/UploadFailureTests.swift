@@ -8,12 +8,15 @@ import Volume
 
 /// Uploads that fail in the middle, or are left in the middle: they are gone on with or aborted, never left over.
 @Suite(.timeLimit(.minutes(2))) struct UploadFailureTests {
-    private static let path = TreePath("large")!
+    private func path() throws -> TreePath { try #require(TreePath("large")) }
+
     /// Many parts: they are of 16 KiB.
     private static let content = Payload(seed: 5, count: 300_000)
 
+    private static let refused = StoreError(.accessDenied, "refused for the test")
+
     private func written(_ volume: VolumeUnderTest) async throws {
-        #expect(await volume.apply(.overwrite(Self.path, Self.content)) == .done)
+        #expect(await volume.apply(.overwrite(try path(), Self.content)) == .done)
     }
 
     private func expectStored(_ volume: VolumeUnderTest) async throws {
@@ -44,7 +47,7 @@ import Volume
         let volume = try await VolumeUnderTest()
         defer { volume.remove() }
         volume.faults.setFaults([Fault(.every, of: [.completeUpload])])
-        #expect(await volume.apply(.overwrite(Self.path, Self.content)) != .done)
+        #expect(await volume.apply(.overwrite(try path(), Self.content)) != .done)
         let left = try await volume.bucket.listUploads(prefix: "").map(\.id)
         let known = try await volume.journal.recovered().files.compactMap { $0.record.upload?.id }
         #expect(Set(left).isSubset(of: known), "nobody knows of \(left)")
@@ -61,7 +64,7 @@ import Volume
             Fault(.first(1), of: [.createUpload], .after, error: StoreError(.unreachable, "the process is gone")),
             Fault(.every, of: [.createUpload, .listUploads, .put, .uploadPart], error: StoreError(.unreachable, "the process is gone")),
         ])
-        _ = await volume.apply(.overwrite(Self.path, Self.content))
+        _ = await volume.apply(.overwrite(try path(), Self.content))
         let end = ContinuousClock.now + .seconds(20)
         while try await volume.bucket.listUploads(prefix: "").isEmpty, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
         #expect(try await volume.bucket.listUploads(prefix: "").count == 1)
@@ -77,7 +80,7 @@ import Volume
         let volume = try await VolumeUnderTest { ($0.writesBack, $0.writeBackDelay) = (true, .seconds(60)) }
         defer { volume.remove() }
         // No part is sent while it is being written: those that were on their way when it was closed are sent again.
-        volume.faults.setFaults([Fault(.every, of: [.createUpload])])
+        volume.faults.setFaults([Fault(.every, of: [.createUpload], error: Self.refused)])
         try await written(volume)
         volume.faults.setFaults([Fault(.every, of: [.completeUpload])])
         #expect(await volume.volume.drain().count == 1)
@@ -96,13 +99,13 @@ import Volume
     @Test(arguments: [false, true]) func partsOfOlderContentAreNotMixedIn(_ isInAnotherLife: Bool) async throws {
         let volume = try await VolumeUnderTest { ($0.writesBack, $0.writeBackDelay) = (true, .seconds(60)) }
         defer { volume.remove() }
-        volume.faults.setFaults([Fault(.every, of: [.createUpload])])
+        volume.faults.setFaults([Fault(.every, of: [.createUpload], error: Self.refused)])
         try await written(volume)
         volume.faults.setFaults([Fault(.every, of: [.completeUpload])])
         #expect(await volume.volume.drain().count == 1)
         if isInAnotherLife { try await volume.crash() }
         let patch = Payload(seed: 6, count: 30_000)
-        #expect(await volume.apply(.write(Self.path, at: 70_000, patch)) == .done)
+        #expect(await volume.apply(.write(try path(), at: 70_000, patch)) == .done)
         try await volume.crash()
         let before = volume.faults.requests.count
         #expect(await volume.volume.drain().isEmpty)
