@@ -15,10 +15,19 @@ CURL_STREAMS = 16
 
 
 class Sink(io.RawIOBase):
-    """A file that keeps nothing."""
+    """A file that keeps nothing, and can be written in any order: for others the transfer manager fetches less at a time."""
 
     def writable(self):
         return True
+
+    def seekable(self):
+        return True
+
+    def seek(self, offset, whence=io.SEEK_SET):
+        return offset
+
+    def tell(self):
+        return 0
 
     def write(self, data):
         return len(data)
