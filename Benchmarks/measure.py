@@ -158,17 +158,22 @@ def run_apart(work, scratch, seconds):
             figures = {"error": f"{type(failure).__name__}: {failure}"[:300]}
         Path(answer.name).write_text(json.dumps(figures))
         os._exit(0)
-    deadline = time.monotonic() + seconds
-    while os.waitpid(pid, os.WNOHANG) == (0, 0):
-        if time.monotonic() > deadline:
-            end_group(pid, scratch)
-            Path(answer.name).write_text(json.dumps({"error": f"not done after {seconds} s"}))
-            break
-        time.sleep(0.02)
-    figures = json.loads(Path(answer.name).read_text() or '{"error": "ended without an answer"}')
+    try:
+        in_time = wait_for(pid, time.monotonic() + seconds)
+    finally:
+        end_group(pid, scratch)
+    text = Path(answer.name).read_text() if in_time else json.dumps({"error": f"not done after {seconds} s"})
     os.unlink(answer.name)
-    take_down_mounts(scratch)
-    return figures
+    return json.loads(text or '{"error": "ended without an answer"}')
+
+
+def wait_for(pid, deadline):
+    """Whether the process ends in time. It stays a zombie, so that its group keeps its number."""
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def end_with_parent():
@@ -177,9 +182,11 @@ def end_with_parent():
 
 
 def end_group(pid, scratch):
+    """Ends what is left of a case: first the mounts, since who waits for one does not die before it is gone."""
     take_down_mounts(scratch)
     os.killpg(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
+    take_down_mounts(scratch)
 
 
 def take_down_mounts(scratch):

@@ -197,7 +197,7 @@ class ListTree(Workload):
         self.prefix = f"ls{count}"
 
     def seed(self, bucket):
-        return {f"{self.prefix}/d{number % 100}/f{number}": 16 for number in range(self.count)}
+        return {f"{self.prefix}/d{number // 50}/f{number}": 16 for number in range(self.count)}
 
     def list(self, path):
         printed = subprocess.run(["ls", "-lR", f"{path}/{self.prefix}"], check=True, capture_output=True, text=True).stdout
@@ -324,6 +324,6 @@ FULL = [
     AppendLog(1000, 1), GitClone(600),
 ]
 QUICK = [
-    WriteSequential(128), ReadSequential(128, 1), ReadSequential(64, 4), ReadAgain(128), ReadRandom(50, 4, 1, 4096), ReadRandom(100, 128, 16, 4096),
-    Untar(100), ReadSmall(100), ListTree(500), ListAgain(500), RemoveTree(100), RenameFolder(30), PatchMiddle(64), AppendLog(5, 64),
+    WriteSequential(128), ReadSequential(128, 1), ReadSequential(64, 4), ReadAgain(128), ReadRandom(20, 4, 1, 4096), ReadRandom(40, 128, 16, 4096),
+    Untar(60), ReadSmall(60), ListTree(200), ListAgain(200), RemoveTree(60), RenameFolder(20), PatchMiddle(64), AppendLog(3, 64),
 ]
