@@ -15,7 +15,12 @@ CURL_STREAMS = 16
 
 
 class Sink(io.RawIOBase):
-    """A file that keeps nothing, and can be written in any order: for others the transfer manager fetches less at a time."""
+    """A file that takes its bytes into the same memory again and again, as a reader of a mount does, and can be written in any order: for others the
+    transfer manager fetches less at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.room = bytearray(MIB)
 
     def writable(self):
         return True
@@ -30,6 +35,7 @@ class Sink(io.RawIOBase):
         return 0
 
     def write(self, data):
+        self.room[:len(data)] = data
         return len(data)
 
 
