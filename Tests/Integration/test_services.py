@@ -67,7 +67,9 @@ def places(dialect_stores, tmp_path):
     made = []
 
     def make(dialect, *create):
-        made.append(Place(dialect_stores(dialect), dialect, tmp_path, *create))
+        folder = tmp_path / f"{len(made)}"
+        folder.mkdir()
+        made.append(Place(dialect_stores(dialect), dialect, folder, *create))
         return made[-1]
 
     yield make
@@ -126,25 +128,28 @@ def test_urls(places, dialect):
     refused(errno.EPERM, put, place.file, "url", "anything")
 
 
-@pytest.mark.parametrize("dialect, archive", [("s3", "GLACIER"), ("obs", "COLD")])
+@pytest.mark.parametrize("dialect, archive", [("s3", "GLACIER"), ("obs", "GLACIER")])
 def test_classes_and_restoration(places, dialect, archive):
     place = places(dialect)
     put(place.file, "storage-class", archive)
     assert get(place.file, "storage-class") == archive
-    refused(errno.EAGAIN, place.file.read_bytes)
+    # What has been read before may still be remembered here.
+    place.mount.remount()
+    file = os.open(place.file, os.O_RDONLY)
+    refused(errno.EAGAIN, os.read, file, 10)
+    os.close(file)
     refused(errno.ENODATA, get, place.file, "restore")
     for wrong in ("soon", "0", "-1", "1 2 3"):
         refused(errno.EINVAL, put, place.file, "restore", wrong)
     put(place.file, "restore", "2 Expedited")
     assert 'ongoing-request="' in get(place.file, "restore")
-    refused(errno.EINVAL, put, place.file, "storage-class", "NO_SUCH_CLASS")
+    with pytest.raises(OSError) as wrong:
+        put(place.file, "storage-class", "NO_SUCH_CLASS")
+    assert wrong.value.errno in (errno.EINVAL, errno.EOPNOTSUPP), "the stores have different words for it"
 
 
 def test_only_archived_files_are_restored(places):
     refused(errno.EINVAL, put, places("s3").file, "restore", "2")
-
-
-DATE = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=20)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def soon(seconds):
@@ -233,9 +238,11 @@ def test_on_other_servers(server, tmp_path):
         put(file, "tags", "colour=dark%20blue")
         assert get(file, "tags") == "colour=dark%20blue"
         assert s3.get_object_tagging(Bucket=bucket, Key="file")["TagSet"] == [{"Key": "colour", "Value": "dark blue"}]
-        assert opened(get(file, "url")) == b"content"
-        opened(get(file, "url.put"), "PUT", b"from outside")
-        assert body(s3, bucket, "file") == b"from outside"
+        # Ministack is many services at one address, and takes such a URL for another's.
+        if server["name"] != "ministack":
+            assert opened(get(file, "url")) == b"content"
+            opened(get(file, "url.put"), "PUT", b"from outside")
+            assert body(s3, bucket, "file") == b"from outside"
         if server["name"] == "ceph":
             put(file, "acl", "public-read")
             assert any(line.startswith("READ ") for line in get(file, "acl").splitlines())

@@ -8,7 +8,7 @@ import Testing
 /// All decorators on one another, through everything that a store promises (the suite of promises itself is checked with the other stores).
 @Suite struct DecoratedStoreTests {
     /// Every slot is left again, whatever fails.
-    @Test(.timeLimit(.minutes(1))) func nothingRemains() async throws {
+    @Test(.timeLimit(.minutes(5))) func nothingRemains() async throws {
         let gate = RequestGate()
         var limits = StoreLimits.s3
         limits.minimumPart = 1000

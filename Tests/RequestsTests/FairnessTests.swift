@@ -15,7 +15,7 @@ import Testing
     }
 
     /// A part takes a second, a read a fiftieth of one: each of the two gets about half of the slots in spite of that.
-    @Test(.timeLimit(.minutes(1))) func neitherStarvesTheOther() async {
+    @Test(.timeLimit(.minutes(5))) func neitherStarvesTheOther() async {
         let both = await figures([uploads, reads])
         let uploadsAlone = await figures([uploads])
         let readsAlone = await figures([reads])
@@ -27,7 +27,7 @@ import Testing
         #expect((both.longestWait[.read] ?? 99) < 1)
     }
 
-    @Test(.timeLimit(.minutes(1))) func questionsFindTheirWay() async {
+    @Test(.timeLimit(.minutes(5))) func questionsFindTheirWay() async {
         let questions = Simulation.Load(programs: 4, requestClass: .interactive, kind: .head)
         let ahead = Simulation.Load(programs: 150, requestClass: .readAhead, kind: .mediumGet, bytes: 1_048_576)
         let all = await figures([uploads, reads, ahead, questions])

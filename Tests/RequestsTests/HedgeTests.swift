@@ -14,7 +14,7 @@ import Testing
         return await simulation.run(seconds: 60, settling: 10)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [0.015, 0.03]) func shortensTheTail(stragglers: Double) async {
+    @Test(.timeLimit(.minutes(5)), arguments: [0.015, 0.03]) func shortensTheTail(stragglers: Double) async {
         let hedged = await figures(stragglers: stragglers)
         let plain = await figures(stragglers: stragglers, isOn: false)
         print(
@@ -28,7 +28,7 @@ import Testing
     }
 
     /// More stragglers than the share of second requests: fewer of them remain.
-    @Test(.timeLimit(.minutes(1))) func isBounded() async {
+    @Test(.timeLimit(.minutes(5))) func isBounded() async {
         let hedged = await figures(stragglers: 0.08)
         let plain = await figures(stragglers: 0.08, isOn: false)
         print("8 %: p95 \(plain.latency(0.95)) -> \(hedged.latency(0.95)), rate \(plain.rate) -> \(hedged.rate), hedged \(hedged.hedgedShare)")
@@ -36,13 +36,13 @@ import Testing
         #expect(hedged.rate > 1.3 * plain.rate)
     }
 
-    @Test(.timeLimit(.minutes(1))) func costsLittleWhereNothingIsSlow() async {
+    @Test(.timeLimit(.minutes(5))) func costsLittleWhereNothingIsSlow() async {
         let figures = await figures(stragglers: 0)
         print("no stragglers: hedged \(figures.hedgedShare)")
         #expect(figures.hedgedShare <= 0.011)
     }
 
-    @Test(.timeLimit(.minutes(1))) func restsWhileTheStoreThrottles() async {
+    @Test(.timeLimit(.minutes(5))) func restsWhileTheStoreThrottles() async {
         let figures = await figures(stragglers: 0.03, allowedRate: 300)
         print("throttled \(figures.throttledRate) a second: hedged \(figures.hedged)")
         #expect(figures.throttled > 0)

@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func letsNoMoreInThanTheLimit() async throws {
+    @Test(.timeLimit(.minutes(5))) func letsNoMoreInThanTheLimit() async throws {
         try await put("a")
         let gauge = GaugedStore<MemoryBucket>.Gauge { _ in .milliseconds(3) }
         try await ask(LimitedStore(bucket.gauged(gauge), gate: gate(8)), times: 300)
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// Far fewer are refused than without the limit, and all are answered in the end.
-    @Test(.timeLimit(.minutes(1))) func findsWhatTheStoreTakes() async throws {
+    @Test(.timeLimit(.minutes(5))) func findsWhatTheStoreTakes() async throws {
         try await put("a")
         func refusals(isLimited: Bool) async throws -> Int {
             let gauge = GaugedStore<MemoryBucket>.Gauge(allowed: 10) { _ in .milliseconds(10) }
@@ -60,7 +60,7 @@ import Testing
         #expect(free > 1000)
     }
 
-    @Test(.timeLimit(.minutes(1))) func whoIsCancelledDoesNotWait() async throws {
+    @Test(.timeLimit(.minutes(5))) func whoIsCancelledDoesNotWait() async throws {
         try await put("a")
         let gauge = GaugedStore<MemoryBucket>.Gauge { _ in .seconds(20) }
         let gate = gate(4)
@@ -81,7 +81,7 @@ import Testing
 
     // MARK: Bodies
 
-    @Test(.timeLimit(.minutes(1))) func aBodyHasItsSlotUntilItHasBeenRead() async throws {
+    @Test(.timeLimit(.minutes(5))) func aBodyHasItsSlotUntilItHasBeenRead() async throws {
         try await put("a")
         let gate = gate(8)
         let store = LimitedStore(bucket, gate: gate)
@@ -99,7 +99,7 @@ import Testing
     }
 
     /// Readers that stop until another request is answered, which has to wait for one of theirs.
-    @Test(.timeLimit(.minutes(1))) func readersThatStopBlockNobody() async throws {
+    @Test(.timeLimit(.minutes(5))) func readersThatStopBlockNobody() async throws {
         try await put("a")
         let store = LimitedStore(bucket, gate: gate(4))
         var held: [ObjectContent] = []
@@ -108,7 +108,7 @@ import Testing
     }
 
     /// The negative control: slots that are never lent.
-    @Test(.timeLimit(.minutes(1))) func withoutLendingTheyWould() async throws {
+    @Test(.timeLimit(.minutes(5))) func withoutLendingTheyWould() async throws {
         try await put("a")
         let gate = gate(4, rest: .seconds(3600))
         let store = LimitedStore(bucket, gate: gate)
@@ -123,7 +123,7 @@ import Testing
     }
 
     /// Of the bodies that nobody reads the oldest lose their connections; their readers get the rest all the same.
-    @Test(.timeLimit(.minutes(1))) func whatRestsTooLongIsAskedForAgain() async throws {
+    @Test(.timeLimit(.minutes(5))) func whatRestsTooLongIsAskedForAgain() async throws {
         try await put("a", 3000)
         let gate = gate(4)
         let pieces = SlicedStore(base: bucket, pieces: 1000)

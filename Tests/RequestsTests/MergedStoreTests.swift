@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func equalQuestionsAreOneRequest() async throws {
+    @Test(.timeLimit(.minutes(5))) func equalQuestionsAreOneRequest() async throws {
         try await put("a", "content")
         let infos = try await all(50) { [store] in try await store.head("a", ReadConditions()) }
         #expect(Set(infos).count == 1)
@@ -42,7 +42,7 @@ import Testing
         #expect(gate.figures.counters.merged == 147)
     }
 
-    @Test(.timeLimit(.minutes(1))) func otherQuestionsAreNot() async throws {
+    @Test(.timeLimit(.minutes(5))) func otherQuestionsAreNot() async throws {
         try await put("a", "content")
         async let one = store.get("a", range: ByteRange(offset: 0, count: 1), ReadConditions()).collect()
         async let two = store.get("a", range: ByteRange(offset: 1, count: 1), ReadConditions()).collect()
@@ -52,7 +52,7 @@ import Testing
     }
 
     /// All of an object whose size nobody knew, and which is too long to be kept for all.
-    @Test(.timeLimit(.minutes(1))) func longBodiesAreNotShared() async throws {
+    @Test(.timeLimit(.minutes(5))) func longBodiesAreNotShared() async throws {
         let long = [UInt8](repeating: 3, count: (1 << 20) + 1)
         _ = try await bucket.put("a", BytesSource(Bytes(long)), ObjectAttributes(), .always)
         for range in [nil, ByteRange(offset: 0, count: Int64(long.count))] {
@@ -62,7 +62,7 @@ import Testing
         #expect(gauge.figures.begun == 6)
     }
 
-    @Test(.timeLimit(.minutes(1))) func failuresAreShared() async throws {
+    @Test(.timeLimit(.minutes(5))) func failuresAreShared() async throws {
         let outcomes = try await all(10) { [store] in
             do {
                 _ = try await store.head("none", ReadConditions())
@@ -77,7 +77,7 @@ import Testing
 
     // MARK: Cancellation
 
-    @Test(.timeLimit(.minutes(1))) func endsWhenTheLastIsCancelled() async throws {
+    @Test(.timeLimit(.minutes(5))) func endsWhenTheLastIsCancelled() async throws {
         try await put("a", "content")
         let one = Task { [store] in try await store.head("a", ReadConditions()) }
         let two = Task { [store] in try await store.head("a", ReadConditions()) }
@@ -91,7 +91,7 @@ import Testing
         #expect(try await store.head("a", ReadConditions()).size == 7)
     }
 
-    @Test(.timeLimit(.minutes(1))) func oneWhoIsCancelledDoesNotEndItForOthers() async throws {
+    @Test(.timeLimit(.minutes(5))) func oneWhoIsCancelledDoesNotEndItForOthers() async throws {
         try await put("a", "content")
         let first = Task { [store] in try await store.head("a", ReadConditions()) }
         await eventually("it has begun") { gauge.figures.underWay == 1 }
@@ -104,7 +104,7 @@ import Testing
     }
 
     /// What a program needs is in line behind much that is read ahead: it comes forward when the program asks.
-    @Test(.timeLimit(.minutes(1))) func whoeverIsInAHurryHastensTheOthers() async throws {
+    @Test(.timeLimit(.minutes(5))) func whoeverIsInAHurryHastensTheOthers() async throws {
         try await put("a", String(repeating: "x", count: 40))
         var options = RequestScheduler.Options()
         options.control.ceiling = 4
@@ -129,7 +129,7 @@ import Testing
     // MARK: Writes
 
     /// A question before the write, and the same one after it: the answer to the first is what was before.
-    @Test(.timeLimit(.minutes(1)), arguments: [true, false]) func whoAsksAfterAWriteGetsWhatWasWritten(throughTheSameStore: Bool) async throws {
+    @Test(.timeLimit(.minutes(5)), arguments: [true, false]) func whoAsksAfterAWriteGetsWhatWasWritten(throughTheSameStore: Bool) async throws {
         try await put("d/a", "old")
         let before = Task { [store] in
             async let head = store.head("d/a", ReadConditions())

@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func stragglersAreOvertaken() async throws {
+    @Test(.timeLimit(.minutes(5))) func stragglersAreOvertaken() async throws {
         let rules = [
             FaultRule(.latency(milliseconds: 20, jitter: 10), operations: [.getObject]),
             FaultRule(.latency(milliseconds: 1500, jitter: 0), operations: [.getObject], rate: 0.02),
@@ -97,7 +97,7 @@ import Testing
         #expect(hedged.figures.inFlight == 0)
     }
 
-    @Test(.timeLimit(.minutes(2))) func aStoreThatRefusesIsAskedLess() async throws {
+    @Test(.timeLimit(.minutes(5))) func aStoreThatRefusesIsAskedLess() async throws {
         let rules = [
             FaultRule(.latency(milliseconds: 20, jitter: 10), operations: [.getObject]),
             FaultRule(.error(status: 503, code: "SlowDown", retryAfter: nil), operations: [.getObject], rate: 0.05),

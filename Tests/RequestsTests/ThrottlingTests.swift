@@ -24,7 +24,7 @@ import Testing
         return await simulation.run(seconds: 60, settling: 20)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Allowance.all) func settlesBelowWhatIsRefused(allowance: Allowance) async {
+    @Test(.timeLimit(.minutes(5)), arguments: Allowance.all) func settlesBelowWhatIsRefused(allowance: Allowance) async {
         let figures = await figures(allowance)
         print(
             "\(allowance.testDescription): \(figures.rate) a second, refused \(figures.throttledRate), limit \(figures.limit), hedged \(figures.hedged)"
@@ -33,7 +33,7 @@ import Testing
         #expect(figures.throttledRate <= max(10, 0.01 * allowance.rate))
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFixedLimitIsRefusedAgainAndAgain() async {
+    @Test(.timeLimit(.minutes(5))) func aFixedLimitIsRefusedAgainAndAgain() async {
         let allowance = Allowance(rate: 500, latency: 0.05)
         var options = RequestScheduler.Options()
         options.control.start = options.control.ceiling
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// One answer in two hundred is a refusal, however little is asked: that is no reason to ask less.
-    @Test(.timeLimit(.minutes(1))) func aFewRefusalsByChanceCostLittle() async {
+    @Test(.timeLimit(.minutes(5))) func aFewRefusalsByChanceCostLittle() async {
         var model = StoreModel()
         model.chance = 0.005
         var simulation = Simulation([Simulation.Load(programs: 200, requestClass: .interactive, kind: .head)], model)
@@ -56,7 +56,7 @@ import Testing
     }
 
     /// Half a minute in which everything is refused: asked seldom, and in full again within seconds.
-    @Test(.timeLimit(.minutes(1))) func recoversFromAnOutage() async {
+    @Test(.timeLimit(.minutes(5))) func recoversFromAnOutage() async {
         let load = Simulation.Load(programs: 200, requestClass: .interactive, kind: .head)
         var model = StoreModel()
         model.outage = 10...40
@@ -72,7 +72,7 @@ import Testing
     }
 
     /// One in ten fails by chance, whatever is done: the limit does not go down to pauses for it.
-    @Test(.timeLimit(.minutes(1))) func chanceDoesNotBringItToAStandstill() {
+    @Test(.timeLimit(.minutes(5))) func chanceDoesNotBringItToAStandstill() {
         var control = ConcurrencyControl()
         var now = ContinuousClock.now
         var lowest = Double.infinity

@@ -13,7 +13,7 @@ import Testing
     }
 
     /// Bodies of a MiB, more programs than the ceiling allows.
-    @Test(.timeLimit(.minutes(1)), arguments: Link.all) func fillsALink(link: Link) async {
+    @Test(.timeLimit(.minutes(5)), arguments: Link.all) func fillsALink(link: Link) async {
         var model = StoreModel()
         model.latency = link.latency
         model.bandwidth = link.bandwidth
@@ -29,7 +29,7 @@ import Testing
     }
 
     /// A store that works on a fixed number of requests at a time: more of them only wait longer.
-    @Test(.timeLimit(.minutes(1)), arguments: [4, 16, 40]) func keepsALineShort(workers: Int) async {
+    @Test(.timeLimit(.minutes(5)), arguments: [4, 16, 40]) func keepsALineShort(workers: Int) async {
         var model = StoreModel()
         model.workers = workers
         let load = Simulation.Load(programs: 200, requestClass: .interactive, kind: .head)
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// The ceiling alone would let the line grow.
-    @Test(.timeLimit(.minutes(1))) func aFixedLimitMakesALongLine() async {
+    @Test(.timeLimit(.minutes(5))) func aFixedLimitMakesALongLine() async {
         var model = StoreModel()
         model.workers = 16
         var options = RequestScheduler.Options()
@@ -56,7 +56,7 @@ import Testing
     }
 
     /// The store becomes slow for reasons of its own: the limit does not stay low for it.
-    @Test(.timeLimit(.minutes(1))) func slownessThatIsNotOurs() {
+    @Test(.timeLimit(.minutes(5))) func slownessThatIsNotOurs() {
         var control = ConcurrencyControl()
         var now = ContinuousClock.now
         func run(_ latency: Duration, for duration: Duration) {
