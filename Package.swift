@@ -78,16 +78,21 @@ let package = Package(
         layer("Reports"),
         layer("Control", ["Reports", "Threads"]),
         layer("Recovery", ["FileSystemTypes", "ObjectStorage", "Content", "Reports", "Staging", "Threads", "Uploads", crypto, logging]),
+        layer("MetadataCache", ["FileSystemTypes", "ObjectStorage", "Threads", logging, sqlite]),
         layer(
             "Volume",
-            ["FileSystemTypes", "ObjectStorage", "Content", "Memory", "PosixMetadata", "Reading", "Reports", "Staging", "Uploads", logging]),
+            [
+                "FileSystemTypes", "ObjectStorage", "Content", "Memory", "MetadataCache", "PosixMetadata", "Reading", "Reports", "Staging",
+                "Uploads", logging,
+            ]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),
         program(
             "windlass",
             [
-                "FileSystemTypes", "ObjectStorage", "BlockCache", "Control", "Credentials", "HTTPTransport", "Memory", "PosixMetadata", "Reading",
-                "Recovery", "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume", "FuseBridge", arguments, logging,
+                "FileSystemTypes", "ObjectStorage", "BlockCache", "Control", "Credentials", "HTTPTransport", "Memory", "MetadataCache",
+                "PosixMetadata", "Reading", "Recovery", "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume", "FuseBridge",
+                arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
@@ -137,9 +142,13 @@ let package = Package(
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
         tests("ReadingTests", ["Reading", "BlockCache", "Content", "FileSystemTypes", "Memory", "ObjectStorage", "TestSupport", logging]),
         tests("PosixMetadataTests", ["PosixMetadata", "FileSystemTypes", "ObjectStorage", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("MetadataCacheTests", ["MetadataCache", "FileSystemTypes", "ObjectStorage", "Threads", logging]),
         tests(
             "VolumeTests",
-            ["Volume", "PowerCutSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "PosixMetadata", "Staging", "Threads", logging]),
+            [
+                "Volume", "MetadataCache", "PowerCutSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "PosixMetadata", "Staging",
+                "Threads", logging,
+            ]),
         tests("FuseBridgeTests", ["CFuse3", "FileSystemTypes", "FuseBridge", "Threads", logging]),
         tests(
             "MountTests",

@@ -1,131 +1,73 @@
 internal import FileSystemTypes
-internal import ObjectStorage
 internal import PosixMetadata
 internal import Synchronization
 
-/// One name that reading a directory gives.
-struct DirectoryItem: Sendable {
-    /// Nil for `.` and `..`.
-    let name: FileName?
-    let isParent: Bool
-    /// Of what the store has: a folder or an object, shown as `regular`.
-    let kind: FileKind
-    /// An object so small that it may be a symbolic link or a special file: only its metadata tell.
-    let mayBeSpecial: Bool
-
-    init(name: FileName, kind: FileKind, mayBeSpecial: Bool = false) {
-        self.name = name
-        self.kind = kind
-        self.mayBeSpecial = mayBeSpecial
-        isParent = false
-    }
-
-    private init(isParent: Bool) {
-        name = nil
-        kind = .directory
-        mayBeSpecial = false
-        self.isParent = isParent
-    }
-
-    static let itself = DirectoryItem(isParent: false)
-    static let parent = DirectoryItem(isParent: true)
-
-    var dots: [UInt8] { Array((isParent ? ".." : ".").utf8) }
-}
-
-/// One opendir(3): what the listing has given so far. Positions stay valid while the handle is open. Used under its gate.
+/// One opendir(3).
+///
+/// rewinddir(3) begins a new listing. The one before is kept: seekdir(3) to the beginning looks the same here, and what telldir(3) gave before that
+/// is still to lead back to where it was.
 final class DirectoryHandle: Sendable {
-    private struct State {
-        var items: [DirectoryItem] = []
-        var local: [DirectoryItem] = []
-        var seen: Set<FileName> = []
-        var pager: ListPager?
-        var names: FolderNames?
-        var isComplete = false
-        var changes = 0
+    /// Where reading goes on: in which pass, and after how many of its names, `.` and `..` among them.
+    struct Position: Hashable, Sendable {
+        var pass: UInt64
+        var index: Int
+
+        private static let indexBits: UInt64 = 40
+
+        init(pass: UInt64, index: Int) {
+            self.pass = pass
+            self.index = index
+        }
+
+        init(cookie: UInt64) {
+            pass = cookie >> Self.indexBits
+            index = Int(cookie & (1 << Self.indexBits - 1))
+        }
+
+        var cookie: UInt64 { pass << Self.indexBits | UInt64(index) }
     }
+
+    private struct State {
+        var listings: [UInt64: DirectoryListing] = [:]
+        var passes: UInt64 = 0
+    }
+
+    /// How many passes are kept.
+    private static let mostPasses: UInt64 = 2
 
     let inode: Inode
     let folder: FolderKey
+    /// Whoever opened it has just gone through another folder and wanted the attributes of what is in it.
+    let isWalked: Bool
     let gate = SerialGate()
-    private let store: any ObjectStore
     private let state = Mutex(State())
 
-    init(inode: Inode, folder: FolderKey, store: any ObjectStore) {
+    init(inode: Inode, folder: FolderKey, isWalked: Bool) {
         self.inode = inode
+        self.isWalked = isWalked
         self.folder = folder
-        self.store = store
     }
 
-    var isComplete: Bool { state.withLock { $0.isComplete } }
-    var count: Int { state.withLock { $0.items.count } }
-    /// How often the folder had been changed here when the listing began.
-    var changes: Int { state.withLock { $0.changes } }
-
-    /// rewinddir(3): begins a new listing; `local` are the names that the store does not have.
-    func restart(local: [DirectoryItem], changes: Int) {
+    /// Begins a new pass; gives its number, and the pass that nobody can go back to any more.
+    func begin(_ listing: DirectoryListing) -> (pass: UInt64, ended: DirectoryListing?) {
         state.withLock { state in
-            state = State()
-            state.items = [.itself, .parent]
-            state.local = local
-            state.changes = changes
-            state.pager = ListPager(store, ListRequest(prefix: folder.prefix, delimiter: "/"))
-            state.names = FolderNames(of: folder)
+            defer { state.passes += 1 }
+            state.listings[state.passes] = listing
+            let old = state.passes >= Self.mostPasses ? state.listings.removeValue(forKey: state.passes - Self.mostPasses) : nil
+            return (state.passes, old)
         }
     }
 
-    func nextPage() async throws(StoreError) -> ListPage? {
-        var pager = state.withLock { $0.pager }
-        defer { state.withLock { $0.pager = pager } }
-        return try await pager?.next()
-    }
-
-    /// Takes up a page, nil after the last.
-    func take(_ page: ListPage?) {
-        state.withLock { state in
-            guard let page else {
-                for listed in state.names?.finish() ?? [] { add(listed, &state) }
-                state.items += state.local.filter { $0.name.map { !state.seen.contains($0) } ?? false }
-                state.isComplete = true
-                return
-            }
-            for listed in state.names?.add(Self.sorted(page)) ?? [] { add(listed, &state) }
+    /// The pass of that number, or the last one for what is too old; nil before the first.
+    func listing(of pass: inout UInt64) -> DirectoryListing? {
+        let (number, listing) = state.withLock { state in
+            let number = state.listings[pass] == nil ? state.passes &- 1 : pass
+            return (number, state.listings[number])
         }
+        pass = number
+        return listing
     }
 
-    /// Some stores list in an order of their own.
-    private static func sorted(_ page: ListPage) -> ListPage {
-        var page = page
-        page.objects.sort { $0.key < $1.key }
-        page.commonPrefixes.sort()
-        return page
-    }
-
-    func items(from start: Int, limit: Int) -> [(Int, DirectoryItem)] {
-        state.withLock { state in
-            guard start < state.items.count else { return [] }
-            let end = min(state.items.count, start + max(1, limit))
-            return (start..<end).map { ($0, state.items[$0]) }
-        }
-    }
-
-    /// What a complete listing showed, if the folder is small enough to be remembered.
-    func listing(ttl: Duration) -> FolderListing? {
-        state.withLock { state in
-            guard state.isComplete, state.items.count <= FolderListing.maximumNames else { return nil }
-            let names = state.items.compactMap { item in item.name.map { ($0, item.kind) } }
-            return FolderListing(names: Dictionary(names, uniquingKeysWith: { first, _ in first }), validUntil: .now + ttl)
-        }
-    }
-
-    private func add(_ listed: ListedName, _ state: inout State) {
-        guard state.seen.insert(listed.name).inserted else { return }
-        let item =
-            switch listed.kind {
-            case .object(let object):
-                DirectoryItem(name: listed.name, kind: .regular, mayBeSpecial: object.size <= LinkTarget.maximumBytes)
-            case .folder, .continuation: DirectoryItem(name: listed.name, kind: .directory)
-            }
-        state.items.append(item)
-    }
+    /// Of all passes.
+    var listings: [DirectoryListing] { state.withLock { Array($0.listings.values) } }
 }

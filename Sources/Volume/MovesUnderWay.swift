@@ -31,11 +31,13 @@ final class MovesUnderWay: Sendable {
     private let state = Mutex(State())
     /// How many there are: looked at by every lookup.
     private let count = Atomic<Int>(0)
+    private let turns = Atomic<Int>(0)
     private static let pause: Duration = .milliseconds(5)
 
     /// From now on the names are held, with all that is below them.
     func begin(_ paths: [[FileName]], from: String, to: String) -> ID {
         count.add(1, ordering: .sequentiallyConsistent)
+        turns.add(1, ordering: .sequentiallyConsistent)
         return state.withLock { state in
             state.last += 1
             let id = ID(number: state.last)
@@ -46,8 +48,13 @@ final class MovesUnderWay: Sendable {
 
     func end(_ id: ID) {
         let wasThere = state.withLock { $0.entries.removeValue(forKey: id) != nil }
-        if wasThere { count.subtract(1, ordering: .sequentiallyConsistent) }
+        guard wasThere else { return }
+        turns.add(1, ordering: .sequentiallyConsistent)
+        count.subtract(1, ordering: .sequentiallyConsistent)
     }
+
+    /// How often one has begun or ended: what was asked of the store before the last of these may have seen half of it.
+    var changes: Int { turns.load(ordering: .sequentiallyConsistent) }
 
     func change(_ id: ID, _ body: (inout Progress) -> Void) {
         state.withLock { state in

@@ -50,11 +50,12 @@ struct Node: Sendable {
     /// The name is gone; the inode lives on while it is open or referenced.
     var isUnlinked = false
     var file: OpenFile?
-    var listing: FolderListing?
     /// How often it was stored from here: what was asked before then is out of date.
     var stores = 0
     /// How often names were added to or removed from this folder here.
     var changes = 0
+    /// How often something in this folder was stored from here.
+    var storesBelow = 0
 
     init(attributes: Attributes) {
         self.attributes = attributes
@@ -69,6 +70,12 @@ struct Node: Sendable {
         isUnlinked || isLocal || validUntil.map { now < $0 } ?? false
     }
 
+    /// How long what is known may be believed from now on, at most `ttl`.
+    func belief(at now: ContinuousClock.Instant, _ ttl: Duration) -> Duration {
+        guard !isUnlinked, !isLocal, let validUntil else { return ttl }
+        return min(ttl, max(.zero, validUntil - now))
+    }
+
     /// What stat shows now: an open file may have grown since.
     var currentAttributes: Attributes {
         var result = attributes
@@ -80,12 +87,4 @@ struct Node: Sendable {
         if isUnlinked { result.linkCount = 0 }
         return result
     }
-}
-
-/// The names in a folder as a complete listing showed them a moment ago.
-struct FolderListing: Sendable {
-    var names: [FileName: FileKind]
-    var validUntil: ContinuousClock.Instant
-    /// Larger folders are not remembered.
-    static let maximumNames = 20_000
 }

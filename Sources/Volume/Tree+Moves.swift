@@ -17,9 +17,10 @@ extension Tree {
             node.lastOpened = node.lastOpened.map { RemoteVersion(etag: etag($0.etag, file), size: $0.size) }
             node.markerContent = node.markerContent.map { RemoteVersion(etag: etag($0.etag, folder), size: $0.size) }
             node.validUntil = nil
-            node.listing = nil
             node.stores += 1
+            node.storesBelow += 1
         }
+        listings.remove(inode)
     }
 
     /// Two inodes change places.
@@ -27,6 +28,7 @@ extension Tree {
         guard let left = self[one], let right = self[other], let leftParent = left.parent, let rightParent = right.parent,
             let leftName = left.name, let rightName = right.name
         else { return }
+        if left.kind == .directory || right.kind == .directory { listings.removeAll() }
         place(one, rightName, in: rightParent)
         place(other, leftName, in: leftParent)
         noteAdded(rightName, left.kind, in: rightParent)

@@ -5,28 +5,62 @@ internal import PosixMetadata
 extension Tree {
     /// What memory says of a name.
     enum Remembered {
-        case known(Attributes)
+        case known(Entry)
         case absent
-        /// The store must be asked; a listing may have told the kind.
-        case unknown(FileKind?)
+        /// The store must be asked.
+        case unknown(Expectation)
     }
 
-    mutating func remembered(_ name: FileName, in parent: Inode, referencing: Bool) -> Remembered {
-        let now = ContinuousClock.now
-        if let inode = child(name, of: parent), let node = self[inode] {
-            guard node.isFresh(now) else { return .unknown(nil) }
-            if referencing { reference(inode) }
-            return .known(node.currentAttributes)
+    mutating func remembered(_ path: [FileName], in parent: Inode, referencing: Bool, _ options: VolumeOptions) -> Remembered {
+        guard let name = path.last else { return .unknown(.nothing) }
+        switch freshEntry(name, path, in: parent, .now, options) {
+        case .known(let entry):
+            if referencing { reference(entry.inode) }
+            return .known(entry)
+        case .absent: return .absent
+        case .unknown: break
         }
+        if let listed = listed(name, in: parent) { return .unknown(Expectation(listed)) }
+        if let inode = child(name, of: parent), let node = self[inode] { return .unknown(Expectation(node)) }
+        if let hint = hint(of: name, in: parent) { return .unknown(hint) }
+        return isAbsent(name, in: parent) ? .absent : .unknown(.nothing)
+    }
+
+    /// The entry of a name for which no request is needed: `unknown` where one is.
+    mutating func freshEntry(
+        _ name: FileName, _ path: @autoclosure () -> [FileName], in parent: Inode, _ now: ContinuousClock.Instant, _ options: VolumeOptions
+    ) -> Remembered {
+        if let inode = child(name, of: parent), self[inode]?.isFresh(now) == true {
+            return entry(of: inode, options).map { .known($0) } ?? .unknown(.nothing)
+        }
+        guard let listed = listed(name, in: parent), let found = listed.found else { return .unknown(.nothing) }
+        listings.update(parent) { listing in
+            listing.update(name) { $0.found = nil }
+        }
+        let stores = stores(of: name, in: parent)
+        let taken = take(found, path: path(), in: parent, stores: stores, options, validUntil: listed.validUntil)
+        return taken.flatMap { entry(of: $0.inode, options) }.map { .known($0) } ?? .absent
+    }
+
+    /// A listing has shown all names, and not this one.
+    private func isAbsent(_ name: FileName, in parent: Inode) -> Bool {
         // Escaped names lead to keys that listings may show under plain ones.
-        guard !KeySpace.isEscaped(name), let listing = self[parent]?.listing, now < listing.validUntil else { return .unknown(nil) }
-        guard let kind = listing.names[name] else { return .absent }
-        return .unknown(kind)
+        guard !KeySpace.isEscaped(name), let listing = listings[parent] else { return false }
+        return listing.isComplete && .now < listing.validUntil && listing[name] == nil
+    }
+
+    /// What the kernel is told of an inode, and how long it may believe that.
+    func entry(of inode: Inode, _ options: VolumeOptions) -> Entry? {
+        guard let node = self[inode] else { return nil }
+        let ttl = node.belief(at: .now, options.metadataTTL)
+        return Entry(attributes: node.currentAttributes, nameTTL: ttl, attributeTTL: ttl)
     }
 
     /// Takes up what the store says of a path; nil when there is nothing. A file that has changed here keeps its state.
     /// `stores`: how often it had been stored from here when the store was asked.
-    mutating func take(_ found: Found, path: [FileName], in parent: Inode, stores: Int, _ options: VolumeOptions) -> Attributes? {
+    mutating func take(
+        _ found: Found, path: [FileName], in parent: Inode, stores: Int, _ options: VolumeOptions, validUntil: ContinuousClock.Instant
+    ) -> Attributes? {
         guard let name = path.last else { return nil }
         let known = child(name, of: parent)
         if let known, let node = self[known], node.isLocal || node.stores != stores { return node.currentAttributes }
@@ -35,17 +69,27 @@ extension Tree {
         case .nothing:
             // What is below it and not stored yet makes it a folder still.
             if let known, hasUnstored(below: known) { return self[known]?.currentAttributes }
-            if let known { unlink(known) }
+            if let known {
+                unlink(known)
+                noticeName(name, in: parent)
+            }
             return nil
         case .file(let info): kind = info.kind(options)
         case .folder: kind = .directory
         }
-        if let known, let node = self[known], node.kind != kind || node.isOtherLink(found) { unlink(known) }
-        let inode = child(name, of: parent) ?? add(kind, path: path, in: parent, options)
-        return update(inode) { node in
-            node.take(found, options)
-            return node.currentAttributes
+        if let known, let node = self[known], node.kind != kind || node.isOtherLink(found) {
+            unlink(known)
+            noticeName(name, in: parent)
         }
+        let inode = child(name, of: parent) ?? add(kind, path: path, in: parent, options)
+        guard let before = self[inode] else { return nil }
+        let after = update(inode) { node in
+            node.take(found, options)
+            node.validUntil = validUntil
+            return node
+        }
+        if let after { noticeChange(inode, from: before, to: after) }
+        return after?.currentAttributes
     }
 
     func stores(of name: FileName, in parent: Inode) -> Int {
@@ -63,7 +107,6 @@ extension Tree {
 
 extension Node {
     mutating func take(_ found: Found, _ options: VolumeOptions) {
-        validUntil = .now + options.metadataTTL
         switch found {
         case .file(let info):
             linkTarget = target(info, options)

@@ -13,6 +13,14 @@ struct Tree: Sendable {
     private var inodes: [ChildName: Inode] = [:]
     /// Files that the store does not have yet.
     private var unstored: Set<Inode> = []
+    /// What listings have shown of folders.
+    var listings = KnownListings()
+    /// What has been known for the longest time.
+    private var ages = InodeAges()
+    /// How often anything was changed from here, in any folder.
+    private(set) var changes = 0
+    /// What the kernel is still to be told.
+    var notices: [KernelNotification] = []
 
     init(root: Node) {
         nodes = [.root: root]
@@ -73,6 +81,7 @@ struct Tree: Sendable {
     }
 
     mutating func noteStored(_ inode: Inode) {
+        forgetListed(inode)
         guard unstored.remove(inode) != nil else { return }
         // A look at a folder that found nothing was made before there was this file.
         var current = nodes[inode]?.parent
@@ -111,6 +120,22 @@ struct Tree: Sendable {
         precondition(previous == nil, "a name is given twice")
         nodes[inode] = node
         nodes[parent]?.children += 1
+        ages.add(inode, known: nodes.count) { nodes[$0] != nil }
+    }
+
+    /// Files beyond `limit` inodes that nobody has open, those first that have been known for the longest time: at most `count`. The kernel is
+    /// to be told to let go of them. Folders stay: a process may work in one.
+    mutating func superfluous(beyond limit: Int, atMost count: Int) -> [Inode] {
+        var found: [Inode] = []
+        var looks = 0
+        while nodes.count - found.count > limit, found.count < count, looks < 4 * count, let inode = ages.next() {
+            looks += 1
+            guard let node = nodes[inode] else { continue }
+            if node.kind != .directory, node.file == nil, !node.isUnlinked { found.append(inode) }
+            // It is asked again when all others have been: the kernel may keep it.
+            ages.add(inode, known: nodes.count) { _ in true }
+        }
+        return found
     }
 
     /// Takes the name away; the inode stays as long as it is used.
@@ -127,6 +152,8 @@ struct Tree: Sendable {
     mutating func move(_ inode: Inode, to name: FileName, in parent: Inode) {
         if let occupant = child(name, of: parent), occupant != inode { unlink(occupant) }
         guard let node = nodes[inode], let oldParent = node.parent, let oldName = node.name else { return }
+        // What was listed below a folder has other keys now.
+        if node.kind == .directory { listings.removeAll() }
         inodes[ChildName(parent: oldParent, name: oldName)] = nil
         inodes[ChildName(parent: parent, name: name)] = inode
         nodes[inode]?.name = name
@@ -162,6 +189,7 @@ struct Tree: Sendable {
             guard node.references == 0, node.children == 0, node.file == nil else { return }
             nodes[current] = nil
             unstored.remove(current)
+            listings.remove(current)
             guard let parent = node.parent else { return }
             if !node.isUnlinked, let name = node.name { inodes[ChildName(parent: parent, name: name)] = nil }
             nodes[parent]?.children -= 1
@@ -173,17 +201,28 @@ struct Tree: Sendable {
 
     mutating func noteAdded(_ name: FileName, _ kind: FileKind, in parent: Inode) {
         noteChanged(parent)
-        nodes[parent]?.listing?.names[name] = kind
+        listings.update(parent) { $0.set(name, ListedEntry(kind: kind == .directory ? kind : .regular, validUntil: $0.validUntil)) }
     }
 
     mutating func noteRemoved(_ name: FileName, in parent: Inode) {
         noteChanged(parent)
-        nodes[parent]?.listing?.names[name] = nil
+        listings.update(parent) { $0.set(name, nil) }
+    }
+
+    /// What was listed of it is older than what the store has of it now.
+    private mutating func forgetListed(_ inode: Inode) {
+        guard let parent = nodes[inode]?.parent, let name = nodes[inode]?.name else { return }
+        changes += 1
+        nodes[parent]?.storesBelow += 1
+        listings.update(parent) { listing in
+            listing.update(name) { ($0.object, $0.found) = (nil, nil) }
+        }
     }
 
     /// The folder's times say so too, here: a request for each name would be needed to store them.
     private mutating func noteChanged(_ folder: Inode) {
         let now = Timestamp.now
+        changes += 1
         nodes[folder]?.changes += 1
         nodes[folder]?.touched = now
         nodes[folder]?.attributes.modified = now

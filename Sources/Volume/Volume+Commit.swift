@@ -137,6 +137,7 @@ extension Volume {
         _ file: OpenFile, _ snapshot: Snapshot, _ stored: StoredObject, _ attributes: ObjectAttributes
     ) -> (unused: OpenFile.Unused, staged: StagedFile?) {
         let version = stored.version
+        forgetMetadata(of: version.key)
         let left = tree.withLock { tree in
             _ = tree.update(file.inode) { node in
                 node.attributes = node.currentAttributes

@@ -1,18 +1,29 @@
 package import FileSystemTypes
 internal import Logging
 internal import ObjectStorage
+internal import PosixMetadata
 internal import Synchronization
+
+/// Positions: 1 is after `.`, 2 after `..`, then one for each name.
+private let dots = 2
 
 extension Volume {
     package func openDirectory(_ inode: Inode, for caller: Caller) async throws(Errno) -> OpenReply {
         guard try node(inode).kind == .directory else { throw Errno.notDirectory }
         let folder = keys.folderKey(try path(of: inode))
-        let directory = DirectoryHandle(inode: inode, folder: folder, store: store)
+        let directory = DirectoryHandle(inode: inode, folder: folder, isWalked: walks.isExpected(caller.processID))
+        walkAhead(of: inode)
         return OpenReply(handle: handles.withLock { $0.add(directory) }, keepCache: false)
     }
 
     package func releaseDirectory(_ handle: Handle) async {
-        _ = handles.withLock { $0.removeDirectory(handle) }
+        guard let directory = handles.withLock({ $0.removeDirectory(handle) }) else { return }
+        for listing in directory.listings { end(listing, of: directory) }
+    }
+
+    private func end(_ listing: DirectoryListing, of directory: DirectoryHandle) {
+        listing.close()
+        tree.withLock { $0.endListing(of: directory.inode, pass: listing.pass) }
     }
 
     package func synchronizeDirectory(_ handle: Handle, dataOnly: Bool) async throws(Errno) {
@@ -22,40 +33,39 @@ extension Volume {
 
     package func readDirectory(_ handle: Handle, after cookie: UInt64, limit: Int) async throws(Errno) -> [DirectoryEntry] {
         let directory = try directory(handle)
-        let path = try path(of: directory.inode)
-        let items = try await directory.gate.run { () async throws(Errno) in
-            try await self.items(of: directory, after: cookie, limit)
-        }
-        return tree.withLock { tree in
-            items.map { index, item in
-                DirectoryEntry(
-                    name: item.name?.bytes ?? item.dots, inode: tree.number(of: item, in: directory.inode, path),
-                    kind: kind(of: item, in: directory.inode, tree),
-                    cookie: UInt64(index + 1))
-            }
-        }
+        return try await listed(directory, after: cookie, limit).map(\.entry)
     }
 
-    /// Nil for what only a request could tell: whoever needs it asks for the attributes.
-    private func kind(of item: DirectoryItem, in folder: Inode, _ tree: Tree) -> FileKind? {
-        guard item.mayBeSpecial, options.keepsAttributes else { return item.kind }
-        return item.name.flatMap { tree.child($0, of: folder) }.flatMap { tree[$0]?.kind }
-    }
-
-    /// Attributes are given for what is known anyway: asking for each would cost a request that `ls` does not need.
+    /// Attributes are given for what is known anyway where reading begins: plain `ls` does not need them, and each would cost a request.
+    /// Later on the kernel asks in this way only for somebody who has wanted the attributes of the names before: then they are
+    /// asked for, in parallel, and those that follow in the listing with them.
     package func readDirectoryPlus(_ handle: Handle, after cookie: UInt64, limit: Int) async throws(Errno) -> [DirectoryEntryPlus] {
         let directory = try directory(handle)
-        let listed = try await readDirectory(handle, after: cookie, limit: limit)
+        let listed = try await listed(directory, after: cookie, limit)
+        let names = listed.compactMap(\.name)
+        let isWanted = directory.isWalked || DirectoryHandle.Position(cookie: cookie).index > 0
+        if isWanted, options.metadataTTL > .zero { await ask(names, in: directory) }
+        let path = try path(of: directory.inode)
         let now = ContinuousClock.now
+        defer { tellKernel() }
         return tree.withLock { tree in
-            listed.map { listed in
-                guard let name = FileName(listed.name), let inode = tree.child(name, of: directory.inode), let node = tree[inode],
-                    node.isFresh(now)
-                else { return DirectoryEntryPlus(listed: listed, entry: nil) }
-                tree.reference(inode)
-                return DirectoryEntryPlus(listed: listed, entry: entry(node.currentAttributes))
+            listed.map { name, listed in
+                guard let name, case .known(let entry) = tree.freshEntry(name, path + [name], in: directory.inode, now, options) else {
+                    return DirectoryEntryPlus(listed: listed, entry: nil)
+                }
+                tree.reference(entry.inode)
+                var listed = listed
+                (listed.inode, listed.kind) = (entry.inode, entry.attributes.kind)
+                return DirectoryEntryPlus(listed: listed, entry: entry)
             }
         }
+    }
+
+    private func ask(_ names: [FileName], in directory: DirectoryHandle) async {
+        let wanted = lacking(names, in: directory.inode)
+        askAhead(for: names, in: directory.inode, soon: true)
+        runAhead(ofAll: names, in: directory.inode, eagerly: directory.isWalked)
+        await ahead.finish(wanted)
     }
 
     private func directory(_ handle: Handle) throws(Errno) -> DirectoryHandle {
@@ -63,37 +73,87 @@ extension Volume {
         return directory
     }
 
-    /// Items from `cookie` on, with their positions; pages are fetched as they are needed. The gate is held.
-    private func items(of directory: DirectoryHandle, after cookie: UInt64, _ limit: Int) async throws(Errno) -> [(Int, DirectoryItem)] {
-        if cookie == 0 { restart(directory) }
-        let start = Int(clamping: cookie)
-        while !directory.isComplete, directory.count <= start { try await advance(directory) }
-        return directory.items(from: start, limit: limit)
-    }
-
-    private func restart(_ directory: DirectoryHandle) {
-        let (local, changes) = tree.withLock { ($0.localChildren(of: directory.inode), $0[directory.inode]?.changes ?? 0) }
-        directory.restart(local: local.map { DirectoryItem(name: $0.name, kind: $0.kind) }, changes: changes)
-    }
-
-    private func advance(_ directory: DirectoryHandle) async throws(Errno) {
-        try await moves.wait(for: path(of: directory.inode))
-        let page = try await asking { () async throws(StoreError) in try await directory.nextPage() }
-        directory.take(page)
-        guard directory.isComplete else { return }
-        tree.withLock { tree in
-            guard let listing = directory.listing(ttl: options.metadataTTL) else { return }
-            _ = tree.update(directory.inode) { node in
-                if node.changes == directory.changes { node.listing = listing }
-            }
+    /// Entries from `cookie` on; pages are fetched as they are needed.
+    private func listed(
+        _ directory: DirectoryHandle, after cookie: UInt64, _ limit: Int
+    ) async throws(Errno) -> [(name: FileName?, entry: DirectoryEntry)] {
+        let path = try path(of: directory.inode)
+        try await moves.wait(for: path)
+        var position = DirectoryHandle.Position(cookie: cookie)
+        let start = position.index
+        let items = try await directory.gate.run { () async throws(Errno) in
+            if cookie == 0 { position.pass = restart(directory) }
+            guard let listing = directory.listing(of: &position.pass) else { throw .invalidArgument }
+            while !listing.isComplete, dots + listing.count <= start || listing.count == 0 { try await advance(listing, of: directory.inode) }
+            return listing.items(from: max(0, start - dots), limit: limit)
         }
+        return tree.withLock { tree in
+            let names = items.map { index, item in
+                let entry = DirectoryEntry(
+                    name: item.name.bytes, inode: tree.child(item.name, of: directory.inode) ?? InodeNumbers.preferred(for: path + [item.name]),
+                    kind: kind(of: item, in: directory.inode, tree),
+                    cookie: DirectoryHandle.Position(pass: position.pass, index: index + dots + 1).cookie)
+                return (item.name, entry)
+            }
+            return Array((tree.dots(of: directory.inode, position.pass).dropFirst(start) + names).prefix(max(1, limit)))
+        }
+    }
+
+    /// Nil for what only a request could tell: whoever needs it asks for the attributes.
+    private func kind(of item: DirectoryItem, in folder: Inode, _ tree: Tree) -> FileKind? {
+        guard item.mayBeSpecial, options.keepsAttributes else { return item.kind }
+        return tree.child(item.name, of: folder).flatMap { tree[$0]?.kind }
+    }
+
+    /// Begins a new pass; gives its number.
+    private func restart(_ directory: DirectoryHandle) -> UInt64 {
+        let listing = newListing(of: directory)
+        let (pass, ended) = directory.begin(listing)
+        if let ended { end(ended, of: directory) }
+        return pass
+    }
+
+    private func newListing(of directory: DirectoryHandle) -> DirectoryListing {
+        let folder = directory.inode
+        if let items = tree.withLock({ $0.completeItems(of: folder) }) { return DirectoryListing(of: items) }
+        let local = tree.withLock { $0.localChildren(of: folder) }
+        let first = prepared.take(directory.folder, (allChanges, tree.withLock { $0.moment(of: folder) }), options.metadataTTL)
+        let listing = DirectoryListing(
+            of: directory.folder, in: store, local: Dictionary(local.map { ($0.name, $0.kind) }, uniquingKeysWith: { first, _ in first }),
+            first: first)
+        tree.withLock { $0.beginListing(of: folder, pass: listing.pass, options) }
+        return listing
+    }
+
+    private func advance(_ listing: DirectoryListing, of folder: Inode) async throws(Errno) {
+        try await moves.wait(for: path(of: folder))
+        let changes = moves.changes
+        let fetched = try await asking { () async throws(StoreError) in
+            try await listing.nextPage(changes) { [weak self] in self?.tree.withLock { $0.moment(of: folder) } ?? FolderMoment() }
+        }
+        let known = await remembered(of: fetched?.page.objects ?? [])
+        let names = listing.take(fetched)
+        let moment = listing.moment
+        tree.withLock { tree in
+            tree.take(names, in: folder, pass: listing.pass, moment, known, options.metadataTTL)
+            if fetched == nil { tree.completeListing(of: folder, pass: listing.pass, moment) }
+        }
+        tellKernel()
     }
 }
 
 extension Tree {
-    /// The inode number that a listing shows for an item.
-    fileprivate func number(of item: DirectoryItem, in folder: Inode, _ path: [FileName]) -> Inode {
-        guard let name = item.name else { return item.isParent ? self[folder]?.parent ?? .root : folder }
-        return child(name, of: folder) ?? InodeNumbers.preferred(for: path + [name])
+    fileprivate func dots(of folder: Inode, _ pass: UInt64) -> [(name: FileName?, entry: DirectoryEntry)] {
+        let parent = self[folder]?.parent ?? .root
+        return [
+            (
+                nil,
+                DirectoryEntry(name: Array(".".utf8), inode: folder, kind: .directory, cookie: DirectoryHandle.Position(pass: pass, index: 1).cookie)
+            ),
+            (
+                nil,
+                DirectoryEntry(name: Array("..".utf8), inode: parent, kind: .directory, cookie: DirectoryHandle.Position(pass: pass, index: 2).cookie)
+            ),
+        ]
     }
 }

@@ -3,16 +3,9 @@ internal import ObjectStorage
 internal import PosixMetadata
 internal import Synchronization
 
-/// What the store has under a name.
-enum Found: Sendable {
-    case file(ObjectInfo)
-    /// With what HEAD says of the marker, where there is one.
-    case folder(marker: ObjectInfo?)
-    case nothing
-}
-
 extension Volume {
     package func lookup(_ name: FileName, in parent: Inode, for caller: Caller) async throws(Errno) -> Lookup {
+        runAhead(of: name, in: parent, for: caller)
         guard let entry = try await entry(name, in: parent, referencing: true) else { return .absent(ttl: options.metadataTTL) }
         return .found(entry)
     }
@@ -22,85 +15,53 @@ extension Volume {
         guard name.bytes.count <= FileName.maximumBytes else { throw Errno.nameTooLong }
         try await moves.wait(for: path(of: parent) + [name])
         let path = try path(of: parent) + [name]
-        switch tree.withLock({ $0.remembered(name, in: parent, referencing: referencing) }) {
-        case .known(let attributes): return entry(attributes)
+        if tree.withLock({ $0.hint(of: name, in: parent) != nil }) { await ahead.join(.entry(name, parent: parent)) }
+        switch tree.withLock({ $0.remembered(path, in: parent, referencing: referencing, options) }) {
+        case .known(let entry): return entry
         case .absent: return nil
-        case .unknown(let kind):
-            let stores = tree.withLock { $0.stores(of: name, in: parent) }
-            let found = try await find(path, expecting: kind)
-            return tree.withLock { tree in
-                let attributes = tree.take(found, path: path, in: parent, stores: stores, options)
-                if referencing, let attributes { tree.reference(attributes.inode) }
-                return attributes.map(entry)
+        case .unknown(let expectation):
+            let asked = tree.withLock { ($0.stores(of: name, in: parent), ContinuousClock.now) }
+            let found = try await find(path, expecting: expectation)
+            defer { tellKernel() }
+            let entry = tree.withLock { tree -> Entry? in
+                guard let taken = tree.take(found, path: path, in: parent, stores: asked.0, options, validUntil: asked.1 + options.metadataTTL) else {
+                    return nil
+                }
+                if referencing { tree.reference(taken.inode) }
+                return tree.entry(of: taken.inode, options)
             }
+            if options.revalidatesAtOpen, let entry { recent.withLock { $0.note(entry.inode) } }
+            return entry
         }
     }
 
     package func attributes(of inode: Inode, handle: Handle?) async throws(Errno) -> AttributeReply {
         let known = try node(inode)
-        let fresh = tree.withLock { tree in tree[inode].flatMap { inode == .root || $0.isFresh(.now) ? $0.currentAttributes : nil } }
-        if let fresh { return reply(fresh) }
+        let fresh = tree.withLock { tree in
+            tree[inode].flatMap { inode == .root || $0.isFresh(.now) ? tree.entry(of: inode, options) : nil }
+        }
+        if let fresh { return AttributeReply(attributes: fresh.attributes, ttl: fresh.attributeTTL) }
+        return try await askedAttributes(of: inode, known)
+    }
+
+    /// What the store says now.
+    func askedAttributes(of inode: Inode, _ known: Node) async throws(Errno) -> AttributeReply {
         guard let parent = known.parent, let path = tree.withLock({ $0.path(of: inode) }) else { throw Errno.stale }
-        let found = try await find(path, expecting: known.kind)
-        let taken = tree.withLock { tree -> Attributes? in
+        let asked = ContinuousClock.now
+        let found = try await find(path, expecting: Expectation(known))
+        let taken = tree.withLock { tree -> Entry? in
             // It may have been unlinked or renamed meanwhile: then the answer is about another file.
             guard let name = path.last, tree.child(name, of: parent) == inode else { return nil }
-            return tree.take(found, path: path, in: parent, stores: known.stores, options)
+            let taken = tree.take(found, path: path, in: parent, stores: known.stores, options, validUntil: asked + options.metadataTTL)
+            return taken.flatMap { tree.entry(of: $0.inode, options) }
         }
+        tellKernel()
         guard let taken, taken.inode == inode else { throw Errno.noSuchFile }
-        return reply(taken)
+        return AttributeReply(attributes: taken.attributes, ttl: taken.attributeTTL)
     }
 
     func reply(_ attributes: Attributes) -> AttributeReply {
         AttributeReply(attributes: attributes, ttl: options.metadataTTL)
-    }
-
-    /// Asks the store what a path is. A listing may have told the kind already, which saves a request.
-    func find(_ path: [FileName], expecting kind: FileKind?) async throws(Errno) -> Found {
-        switch try keys.target(of: path) {
-        case .nothing: return .nothing
-        case .continuation: return .folder(marker: nil)
-        case .object(let key, let isMarker): return try await findFile(key, isMarker: isMarker)
-        case .entry(let entry): return try await find(entry, expecting: kind)
-        }
-    }
-
-    private func find(_ entry: EntryKeys, expecting kind: FileKind?) async throws(Errno) -> Found {
-        switch kind {
-        case .directory: return try await findFolder(entry.folder)
-        case .some: return try await findFile(entry.object, isMarker: entry.objectIsMarker)
-        case nil:
-            async let file = settled { () async throws(Errno) in try await self.findFile(entry.object, isMarker: entry.objectIsMarker) }
-            async let folder = settled { () async throws(Errno) in try await self.findFolder(entry.folder) }
-            // A name that is both is shown as the folder: everything below it stays reachable.
-            if case .folder(let marker) = try await folder.get() { return .folder(marker: marker) }
-            return try await file.get()
-        }
-    }
-
-    /// A marker is a file as long as it has content.
-    private func findFile(_ key: Key?, isMarker: Bool) async throws(Errno) -> Found {
-        guard let key, let info = try await existing(key), !isMarker || info.size > 0 else { return .nothing }
-        return .file(info)
-    }
-
-    private func findFolder(_ folder: FolderKey?) async throws(Errno) -> Found {
-        guard let key = folder?.prefix else { return .nothing }
-        let page = try await asking { () async throws(StoreError) in try await store.list(ListRequest(prefix: key, maximumKeys: 1)) }
-        guard let first = page.objects.first else { return .nothing }
-        return .folder(marker: first.key == key ? try await existing(key) : nil)
-    }
-
-    /// HEAD, with nil for what is not there.
-    func existing(_ key: Key) async throws(Errno) -> ObjectInfo? {
-        try await asking { () async throws(StoreError) in
-            do throws(StoreError) {
-                return try await store.head(key, ReadConditions())
-            } catch {
-                guard error.reason == .noSuchKey else { throw error }
-                return nil
-            }
-        }
     }
 }
 

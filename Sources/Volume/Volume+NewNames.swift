@@ -12,7 +12,6 @@ extension Volume {
         try checkFits(node)
         node.metadata = node.storedAttributes(options).metadata
         node.hasMarker = true
-        node.listing = FolderListing(names: [:], validUntil: .now + options.metadataTTL)
         return try await names.together { () async throws(Errno) -> Entry in
             let path = try path(of: parent) + [name]
             try await putMarker(path, node)
@@ -106,6 +105,7 @@ extension Volume {
             node.validUntil = .now + options.metadataTTL
             tree.insert(node, as: inode, name: name, in: parent)
             tree.noteAdded(name, node.kind, in: parent)
+            if node.kind == .directory { tree.listings.set(inode, FolderListing(emptyUntil: .now + options.metadataTTL)) }
             tree.reference(inode)
             return node.attributes
         }

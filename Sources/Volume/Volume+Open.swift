@@ -13,7 +13,7 @@ extension Volume {
         case .symbolicLink: throw Errno.tooManySymbolicLinks
         default: break
         }
-        _ = try await attributes(of: inode, handle: nil)
+        try await refresh(inode)
         return try await openKnown(inode, options, caller)
     }
 

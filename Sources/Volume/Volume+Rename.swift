@@ -139,7 +139,7 @@ extension Volume {
     private func lookAgain(_ move: Move) {
         tree.withLock { tree in
             for inode in [move.source, move.target].compactMap(\.self) { _ = tree.update(inode) { $0.validUntil = nil } }
-            for folder in [move.oldParent, move.newParent] { _ = tree.update(folder) { $0.listing = nil } }
+            for folder in [move.oldParent, move.newParent] { tree.listings.remove(folder) }
         }
     }
 

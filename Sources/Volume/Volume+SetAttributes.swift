@@ -176,6 +176,7 @@ extension Volume {
 
     func putMarker(_ path: [FileName], _ node: Node) async throws(Errno) {
         let (key, attributes) = (keys.folder(path), node.storedAttributes(options))
+        defer { forgetMetadata(of: key) }
         try await asking { () async throws(StoreError) in
             if let content = node.markerContent {
                 _ = try await copier.copy(content, from: key, to: key, replacing: attributes)

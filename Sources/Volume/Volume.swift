@@ -5,6 +5,7 @@ package import Reading
 package import Staging
 internal import Content
 internal import Memory
+package import MetadataCache
 internal import PosixMetadata
 internal import Synchronization
 internal import Uploads
@@ -20,6 +21,8 @@ package final class Volume: FileSystem {
     let keys: KeySpace
     /// Nil for a volume that allows no changes.
     let state: StateFolder?
+    /// What was asked of objects before; nil where nothing is remembered.
+    let metadata: MetadataCache?
     let logger: Logger
     let tree: Mutex<Tree>
     let handles = Mutex(HandleTable())
@@ -32,22 +35,30 @@ package final class Volume: FileSystem {
     let queue = UploadQueue()
     let partSizes: StreamingPartSizes
     let reading: ReadEngine
+    let ahead: AttributeAhead
+    let walks = FolderWalks()
+    let prepared = PreparedListings()
+    let recent = Mutex(RecentAnswers())
+    let kernel = Mutex<(any KernelNotifier)?>(nil)
 
-    /// `reading` reads from the same store; nil for one of its own, without a cache.
+    /// `reading` reads from the same store; nil for one of its own, without a cache. `metadata`: what is remembered of objects.
     package init(
         _ store: any ObjectStore, services: (any ObjectServices)? = nil, options: VolumeOptions, state: StateFolder?, reading: ReadEngine? = nil,
+        metadata: MetadataCache? = nil,
         logger: Logger
     ) {
         self.store = store
         self.services = services
         self.options = options
         self.state = state
+        self.metadata = metadata
         self.logger = logger
         keys = KeySpace(prefix: options.prefix, maximumKeyBytes: store.limits.key)
         uploads = TransferPool(options.transfers)
         copies = Semaphore(options.transfers)
         runner = PlanRunner(store, pool: uploads, logger: logger)
         partSizes = StreamingPartSizes(first: options.partSize, limits: store.limits)
+        ahead = AttributeAhead(limit: options.attributeRequests)
         self.reading = reading ?? ReadEngine(store, memory: MemoryBudget(limit: 256 << 20), logger: logger)
         tree = Mutex(Tree(root: Self.root(options)))
     }
@@ -99,6 +110,10 @@ package final class Volume: FileSystem {
             if error.reason != .cancelled && error.reason != .noSuchKey { logger.error("\(error)") }
             throw error.errno
         }
+    }
+
+    package func connected(to kernel: any KernelNotifier) {
+        self.kernel.withLock { $0 = kernel }
     }
 
     // MARK: What needs no request

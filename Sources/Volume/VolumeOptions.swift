@@ -21,6 +21,10 @@ package struct VolumeOptions: Sendable {
     package var accessTimes = AccessTimePolicy.off
     /// How long what the store said of an object is believed.
     package var metadataTTL: Duration = .seconds(1)
+    /// Whether an open asks the store for the file's version, even where what is known of it is still believed.
+    package var revalidatesAtOpen = false
+    /// A `metadataTTL` for what never changes.
+    package static let forever = Duration.seconds(10 * 365 * 86_400)
     /// Files larger than this go up in parts of this size or more, in bytes.
     package var partSize: Int64 = 8 << 20
     /// A file that consists of more pieces than this is stored before it is changed further, so that memory stays bounded.
@@ -43,6 +47,10 @@ package struct VolumeOptions: Sendable {
     package var appendInterval: Duration = .seconds(5)
     /// Requests with file contents that run at the same time, each way.
     package var transfers = 16
+    /// How many inodes are kept in memory while nobody uses them; beyond that the kernel is asked to let go of files.
+    package var maximumInodes = 100_000
+    /// Requests for attributes that somebody will want soon, at the same time.
+    package var attributeRequests = 56
 
     package init() {}
 }

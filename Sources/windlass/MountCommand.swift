@@ -70,6 +70,8 @@ struct MountCommand: ParsableCommand {
 
     @OptionGroup var writing: WriteOptions
 
+    @OptionGroup var freshness: FreshnessOptions
+
     @OptionGroup var log: LogOptions
 
     func run() throws {
@@ -96,6 +98,8 @@ struct MountCommand: ParsableCommand {
         options.filePermissions = fileMode?.bits ?? (0o666 & ~masked)
         attributes.apply(to: &options)
         writing.apply(to: &options)
+        freshness.apply(to: &options)
+        options.maximumInodes = reading.maximumInodes
         options.directoryPermissions = dirMode?.bits ?? (0o777 & ~masked)
         return options
     }

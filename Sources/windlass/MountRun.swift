@@ -4,6 +4,7 @@ import Foundation
 import FuseBridge
 import Glibc
 import Logging
+import MetadataCache
 import ObjectStorage
 import Reading
 import Recovery
@@ -42,13 +43,17 @@ struct MountRun {
         defer { try? state?.close() }
         let bucket = capable(client)
         let store = reliable(bucket)
+        let metadata = command.freshness.openCache(client, command.address.bucket, store.capabilities, logger: logger)
+        defer { metadata?.close() }
         let memory = command.reading.memory()
         let cache = try command.caching.open(memory, logger)
         defer { if let cache { waiting { await cache.close() } } }
         let reading = ReadEngine(
             store, ahead: store.view(.readAhead), options: command.reading.readOptions, memory: memory, cache: cache,
             bucket: "\(client.endpoint.description)/\(command.address.bucket)", logger: logger)
-        let volume = Volume(store, services: bucket, options: command.volumeOptions(), state: state, reading: reading, logger: logger)
+        let volume = Volume(
+            store, services: bucket, options: command.volumeOptions(), state: state, reading: reading, metadata: metadata,
+            logger: logger)
         if let left { try resume(volume, left) }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)

@@ -25,6 +25,11 @@ struct ReadingOptions: ParsableArguments {
     }
 
     func memory() -> MemoryBudget {
-        MemoryBudget(limit: Int(memoryLimit?.bytes ?? MachineMemory.defaultLimit))
+        MemoryBudget(limit: limit)
     }
+
+    private var limit: Int { Int(memoryLimit?.bytes ?? MachineMemory.defaultLimit) }
+
+    /// An inode with all that belongs to it takes about two KiB: a quarter of the limit, not counted in the budget.
+    var maximumInodes: Int { max(10_000, limit / 8192) }
 }

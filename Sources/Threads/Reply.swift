@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// An answer that one task waits for, for a limited time; what comes after the first answer is dropped.
-final class Reply<Value: Sendable>: Sendable {
+package final class Reply<Value: Sendable>: Sendable {
     private enum State {
         case open
         case waiting(CheckedContinuation<Value, Never>)
@@ -12,7 +12,9 @@ final class Reply<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.open)
 
-    func answer(_ value: Value) {
+    package init() {}
+
+    package func answer(_ value: Value) {
         let waiter = state.withLock { state -> CheckedContinuation<Value, Never>? in
             switch state {
             case .open:
@@ -28,7 +30,7 @@ final class Reply<Value: Sendable>: Sendable {
     }
 
     /// The answer, or `late` once `limit` has passed. To be called once. Cancelling the task changes nothing: the answer counts.
-    func wait(atMost limit: Duration, late: Value) async -> Value {
+    package func wait(atMost limit: Duration, late: Value) async -> Value {
         let timer = Task.detached {
             do { try await Task.sleep(for: limit) } catch { return }
             self.answer(late)

@@ -1,0 +1,92 @@
+internal import ObjectStorage
+internal import PosixMetadata
+internal import Synchronization
+
+/// First pages of folders that somebody will open soon: bounded, each good for one opendir(3), and only as long as nothing is changed from here.
+final class PreparedListings: Sendable {
+    private struct Prepared {
+        let page: FetchedPage
+        /// How often anything had been changed when it was asked for.
+        let changes: Int
+
+        func isFresh(_ changes: Int, _ ttl: Duration) -> Bool {
+            self.changes == changes && .now - page.moment.asked < ttl
+        }
+    }
+
+    private struct State {
+        var pages: [FolderKey: Prepared] = [:]
+        /// Oldest first.
+        var order: [FolderKey] = []
+        /// Asked for just now.
+        var running: Set<FolderKey> = []
+        var used: ContinuousClock.Instant?
+        var reach = 4
+
+        @discardableResult mutating func remove(_ folder: FolderKey) -> Prepared? {
+            order.removeAll { $0 == folder }
+            return pages.removeValue(forKey: folder)
+        }
+    }
+
+    static let most = 128
+    static let longestReach = 16
+    private static let demand = Duration.seconds(2)
+    /// Requests at a time.
+    static let limit = 24
+    private let state = Mutex(State())
+
+    /// Whether the page of `folder` is to be asked for now; then `finish` must follow. `isUrgent`: somebody waits for it.
+    func begin(_ folder: FolderKey, isUrgent: Bool, changes: Int, _ ttl: Duration) -> Bool {
+        state.withLock { state in
+            guard isUrgent || state.running.count < Self.limit else { return false }
+            if let prepared = state.pages[folder] {
+                guard !prepared.isFresh(changes, ttl) else { return false }
+                state.remove(folder)
+            }
+            return state.running.insert(folder).inserted
+        }
+    }
+
+    func finish(_ folder: FolderKey, _ page: FetchedPage?, changes: Int) {
+        state.withLock { state in
+            state.running.remove(folder)
+            guard let page, state.pages.updateValue(Prepared(page: page, changes: changes), forKey: folder) == nil else { return }
+            state.order.append(folder)
+            if state.order.count > Self.most { state.pages[state.order.removeFirst()] = nil }
+        }
+    }
+
+    /// Somebody has used a page a moment ago, or asked for the next folder in order: more are worth their request.
+    var isInDemand: Bool { state.withLock { state in state.used.map { .now - $0 < Self.demand } ?? false } }
+
+    /// Somebody goes on to the next folder in order: gives how many folders ahead to ask for. Fewer, where pages become too old before they are used.
+    func noteDemand() -> Int {
+        state.withLock { state in
+            state.used = .now
+            return state.reach
+        }
+    }
+
+    /// The first page of `folder`, left for whoever opens it.
+    func look(_ folder: FolderKey, changes: Int, _ ttl: Duration) -> FetchedPage? {
+        guard let prepared = state.withLock({ $0.pages[folder] }), prepared.isFresh(changes, ttl) else { return nil }
+        return prepared.page
+    }
+
+    /// The first page of `folder`, as if it had been asked for now.
+    func take(_ folder: FolderKey, _ now: (changes: Int, moment: FolderMoment), _ ttl: Duration) -> FetchedPage? {
+        let prepared = state.withLock { state -> Prepared? in
+            guard let prepared = state.remove(folder) else { return nil }
+            state.used = .now
+            return prepared
+        }
+        guard let prepared, prepared.changes == now.changes else { return nil }
+        let isFresh = prepared.isFresh(now.changes, ttl)
+        state.withLock { $0.reach = isFresh ? min(Self.longestReach, $0.reach + 1) : max(1, $0.reach / 2) }
+        guard isFresh else { return nil }
+        var page = prepared.page
+        page.moment = FolderMoment(changes: now.moment.changes, stores: now.moment.stores, asked: page.moment.asked)
+        return page
+    }
+}

@@ -1,0 +1,99 @@
+internal import FileSystemTypes
+internal import ObjectStorage
+internal import PosixMetadata
+
+/// What listings tell the tree.
+extension Tree {
+    func moment(of folder: Inode) -> FolderMoment {
+        FolderMoment(changes: self[folder]?.changes ?? 0, stores: self[folder]?.storesBelow ?? 0)
+    }
+
+    /// Whether nothing of a folder has been changed from here since.
+    private func isUnchanged(_ folder: Inode, since moment: FolderMoment) -> Bool {
+        guard let node = self[folder] else { return false }
+        return node.changes == moment.changes && node.storesBelow == moment.stores
+    }
+
+    /// A listing begins. One of somebody else that is under way stays.
+    mutating func beginListing(of folder: Inode, pass: UInt64, _ options: VolumeOptions) {
+        if let known = listings[folder], known.isUnderWay, .now < known.validUntil { return }
+        listings.set(folder, FolderListing(pass: pass, validUntil: .now + options.metadataTTL))
+    }
+
+    /// Nobody reads on.
+    mutating func endListing(of folder: Inode, pass: UInt64) {
+        listings.update(folder) { if $0.pass == pass { $0.stop() } }
+    }
+
+    /// Takes up names that a listing has shown. What is known of their objects comes with them.
+    mutating func take(_ listed: [ListedName], in folder: Inode, pass: UInt64, _ fetched: FolderMoment, _ infos: [Key: ObjectInfo], _ ttl: Duration) {
+        guard isUnchanged(folder, since: fetched) else { return listings.remove(folder) }
+        let validUntil = fetched.asked + ttl
+        for name in listed { if case .object(let object) = name.kind { noticeVersion(object, name.name, in: folder) } }
+        listings.update(folder) { listing in
+            guard listing.pass == pass else { return }
+            listing.append(listed.map { ($0.name, ListedEntry($0, infos, validUntil)) })
+        }
+    }
+
+    /// The listing has shown all; names that only this mount has are among them.
+    mutating func completeListing(of folder: Inode, pass: UInt64, _ fetched: FolderMoment) {
+        guard isUnchanged(folder, since: fetched) else { return listings.remove(folder) }
+        let local = localChildren(of: folder)
+        listings.update(folder) { listing in
+            guard listing.pass == pass else { return }
+            for child in local where listing[child.name] == nil {
+                listing.set(child.name, ListedEntry(kind: child.kind, validUntil: listing.validUntil))
+            }
+            listing.complete()
+        }
+    }
+
+    /// All names of a folder, where memory has them and they are still true.
+    func completeItems(of folder: Inode) -> [DirectoryItem]? {
+        guard let listing = listings[folder], listing.isComplete, .now < listing.validUntil else { return nil }
+        return listing.items
+    }
+
+    /// What a listing has shown of a name, as long as it is true.
+    func listed(_ name: FileName, in folder: Inode) -> ListedEntry? {
+        guard let entry = listings[folder]?[name], .now < entry.validUntil else { return nil }
+        return entry
+    }
+
+    /// What a listing has shown of a name, be it true still or not: it tells what to ask for first.
+    func hint(of name: FileName, in folder: Inode) -> Expectation? {
+        guard let entry = listings[folder]?[name] else { return nil }
+        if .now < entry.validUntil { return Expectation(entry) }
+        return entry.kind == .directory ? .folder(hasMarker: true, isListed: false) : .file(nil)
+    }
+
+    /// Keeps what the store has said of a name, for whoever wants it soon.
+    mutating func keep(_ found: Found, of name: FileName, in folder: Inode, _ asked: FolderMoment, _ ttl: Duration) {
+        guard isUnchanged(folder, since: asked) else { return }
+        listings.update(folder) { listing in
+            listing.update(name) { entry in
+                entry.found = found
+                entry.validUntil = asked.asked + ttl
+            }
+        }
+    }
+
+    /// Whether the attributes of a name are still to be asked for.
+    func lacksAttributes(_ name: FileName, in folder: Inode, _ now: ContinuousClock.Instant) -> Bool {
+        if let inode = child(name, of: folder), self[inode]?.isFresh(now) == true { return false }
+        guard let entry = listings[folder]?[name] else { return false }
+        return entry.found == nil || entry.validUntil <= now
+    }
+}
+
+extension ListedEntry {
+    fileprivate init(_ listed: ListedName, _ infos: [Key: ObjectInfo], _ validUntil: ContinuousClock.Instant) {
+        switch listed.kind {
+        case .object(let object):
+            self.init(kind: .regular, object: object, found: infos[object.key].map { .file($0) }, validUntil: validUntil)
+        case .folder: self.init(kind: .directory, validUntil: validUntil)
+        case .continuation: self.init(kind: .directory, found: .folder(marker: nil), validUntil: validUntil)
+        }
+    }
+}

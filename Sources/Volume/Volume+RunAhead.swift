@@ -1,0 +1,70 @@
+internal import FileSystemTypes
+internal import ObjectStorage
+internal import Synchronization
+
+/// Asks for the attributes of names before somebody wants them: in listing order, in parallel.
+extension Volume {
+    /// A name is looked up: where the lookups follow the order of the listing, those after it are asked for.
+    func runAhead(of name: FileName, in parent: Inode, for caller: Caller) {
+        guard options.metadataTTL > .zero else { return }
+        let eagerly = walks.isExpected(caller.processID)
+        let (wanted, isOpen) = tree.withLock { tree -> ([FileName], Bool) in
+            guard let place = tree.listings[parent]?[name]?.place else { return ([], false) }
+            var result: ([FileName], Bool) = ([], false)
+            tree.listings.update(parent) { listing in
+                let places = listing.window.want(place, eagerly: eagerly)
+                result = (listing.names(at: places), listing.window.isOpen)
+            }
+            return result
+        }
+        if isOpen { walks.note(caller.processID) }
+        askAhead(for: wanted, in: parent)
+    }
+
+    /// Several names are read together: what follows them will be wanted, too.
+    func runAhead(ofAll names: [FileName], in parent: Inode, eagerly: Bool) {
+        let wanted = tree.withLock { tree -> [FileName] in
+            let places = names.compactMap { tree.listings[parent]?[$0]?.place }
+            guard let first = places.first, let last = places.last, first <= last else { return [] }
+            var names: [FileName] = []
+            tree.listings.update(parent) { listing in names = listing.names(at: listing.window.want(first..<last + 1, eagerly: eagerly)) }
+            return names
+        }
+        askAhead(for: wanted, in: parent)
+    }
+
+    /// Asks for those of `names` whose attributes are not known.
+    func askAhead(for names: [FileName], in parent: Inode, soon: Bool = false) {
+        let wanted = lacking(names, in: parent)
+        guard !wanted.isEmpty else { return }
+        ahead.start(wanted, soon: soon) { [weak self] name in await self?.askAhead(name) }
+    }
+
+    /// Asks for what the cache of attributes does not know of the objects of a page, so that it does.
+    func askAhead(forObjectsOf page: ListPage) async {
+        guard metadata != nil else { return }
+        let known = await remembered(of: page.objects)
+        let wanted = page.objects.filter { known[$0.key] == nil }.prefix(AttributeAhead.longestQueue / 4)
+        ahead.start(wanted.map { .object($0) }, soon: false) { [weak self] name in await self?.askAhead(name) }
+    }
+
+    func lacking(_ names: [FileName], in parent: Inode) -> [AttributeAhead.Name] {
+        let now = ContinuousClock.now
+        return tree.withLock { tree in
+            names.filter { tree.lacksAttributes($0, in: parent, now) }.map { .entry($0, parent: parent) }
+        }
+    }
+
+    /// What fails now is asked for again, and told, when somebody wants it.
+    private func askAhead(_ wanted: AttributeAhead.Name) async {
+        switch wanted {
+        case .object(let listed): _ = try? await existing(listed.key, listed: listed)
+        case .entry(let name, let parent):
+            let (hint, path, moment) = tree.withLock { tree in
+                (tree.hint(of: name, in: parent), tree.path(of: parent), tree.moment(of: parent))
+            }
+            guard let hint, let path, let found = try? await find(path + [name], expecting: hint) else { return }
+            tree.withLock { $0.keep(found, of: name, in: parent, moment, options.metadataTTL) }
+        }
+    }
+}

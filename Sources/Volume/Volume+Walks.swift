@@ -1,0 +1,87 @@
+internal import FileSystemTypes
+internal import MetadataCache
+internal import ObjectStorage
+internal import PosixMetadata
+internal import Synchronization
+
+/// Somebody who goes through a tree opens one folder after the other: the listings of those that follow are fetched ahead, in parallel.
+extension Volume {
+    /// How far down in each, and how many folders of each.
+    private static var depth: Int { 2 }
+    private static var breadth: Int { 4 }
+
+    /// A folder is opened: from the second on in the order of the listing above it, those after it are listed, too.
+    func walkAhead(of inode: Inode) {
+        guard options.metadataTTL > .zero else { return }
+        let (names, parent) = tree.withLock { tree -> ([FileName], Inode?) in
+            guard let parent = tree[inode]?.parent, let name = tree[inode]?.name, let place = tree.listings[parent]?[name]?.place else {
+                return ([], nil)
+            }
+            var names: [FileName] = []
+            tree.listings.update(parent) { names = $0.foldersAhead(of: place, PreparedListings.longestReach) }
+            return (names, parent)
+        }
+        guard !names.isEmpty, let parent, let path = tree.withLock({ $0.path(of: parent) }) else { return }
+        for name in names.prefix(prepared.noteDemand()) {
+            guard case .entry(let entry)? = try? keys.target(of: path + [name]), let folder = entry.folder else { continue }
+            prepareAhead(folder, depth: Self.depth)
+        }
+    }
+
+    /// Fetches a folder's first page for whoever opens it soon, and those of the first folders in it.
+    private func prepareAhead(_ folder: FolderKey, depth: Int) {
+        guard prepared.begin(folder, isUrgent: false, changes: allChanges, options.metadataTTL) else { return }
+        Task { [weak self] in
+            guard let self, let page = await prepare(folder) else { return }
+            if walks.isAnybodyWalking { await askAhead(forObjectsOf: page.page) }
+            guard depth > 0 else { return }
+            for prefix in page.page.commonPrefixes.prefix(Self.breadth) { prepareAhead(FolderKey(prefix: prefix), depth: depth - 1) }
+        }
+    }
+
+    /// How often anything was changed from here, also in part.
+    var allChanges: Int { tree.withLock { $0.changes } + moves.changes }
+
+    /// `prepared.begin` has been called.
+    private func prepare(_ folder: FolderKey) async -> FetchedPage? {
+        let changes = allChanges
+        // What fails now is asked for again, and told, when somebody wants it.
+        let page = try? await FetchedPage.first(of: folder, in: store)
+        prepared.finish(folder, page, changes: changes)
+        return page
+    }
+
+    /// What a folder is that a listing has just shown.
+    ///
+    /// Its marker is asked for by HEAD. Where that has been done before its own listing proves the answer, and serves whoever opens the folder
+    /// next; so it does where somebody opens one folder after the other.
+    func findListedFolder(_ folder: FolderKey) async throws(Errno) -> Found {
+        guard let marker = folder.marker else { return .folder(marker: nil) }
+        guard let page = await listing(of: folder, marker) else {
+            let info = try await existing(marker)
+            if info == nil { metadata?.rememberAbsence(of: marker) }
+            return .folder(marker: info)
+        }
+        if page.objects.isEmpty, page.commonPrefixes.isEmpty { return .nothing }
+        guard let listed = page.objects.first, listed.key == marker else {
+            metadata?.rememberAbsence(of: marker)
+            return .folder(marker: nil)
+        }
+        return .folder(marker: try await existing(marker, listed: listed))
+    }
+
+    /// The first page of a folder's listing, where it is at hand or worth a request.
+    private func listing(of folder: FolderKey, _ marker: Key) async -> ListPage? {
+        guard options.metadataTTL > .zero else { return nil }
+        let changes = allChanges
+        if let page = prepared.look(folder, changes: changes, options.metadataTTL) { return page.page }
+        var isWorthIt = prepared.isInDemand
+        if !isWorthIt, let metadata { isWorthIt = await metadata.hasAsked(marker) }
+        guard isWorthIt else { return nil }
+        // Where somebody else asks for it just now, this one asks, too.
+        guard prepared.begin(folder, isUrgent: true, changes: changes, options.metadataTTL) else {
+            return try? await FetchedPage.first(of: folder, in: store)?.page
+        }
+        return await prepare(folder)?.page
+    }
+}

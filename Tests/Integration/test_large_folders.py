@@ -1,0 +1,102 @@
+"""Folders and trees far larger than memory: the store is made up (synthetic.py)."""
+
+import os
+import subprocess
+import time
+
+import pytest
+
+from deadlines import run
+from mounts import Mount
+from synthetic import Bucket, Server
+from test_memory import MEBIBYTE, Watch
+
+
+@pytest.fixture
+def mounted(tmp_path):
+    """A function from a bucket to its mount; everything ends with the test."""
+    ends = []
+
+    def start(bucket, *options):
+        server = Server(bucket)
+        ends.append(server.stop)
+        mount = Mount(server.endpoint, "b", tmp_path, "--read-only", "--capabilities", "known", *options).start()
+        ends.append(mount.stop)
+        return mount
+
+    yield start
+    for end in reversed(ends):
+        end()
+
+
+def long(request, small, large):
+    return large if request.config.getoption("--long", default=False) else small
+
+
+@pytest.mark.deadline(3600)
+def test_a_very_long_folder_in_bounded_memory(mounted, request):
+    count = long(request, 100_000, 1_000_000)
+    mount = mounted(Bucket(count))
+    with Watch(mount.process.pid) as watch:
+        begin = time.monotonic()
+        with os.scandir(mount.path / "flat") as entries:
+            next(entries)
+            first = time.monotonic() - begin
+            names = 1 + sum(1 for _ in entries)
+        total = time.monotonic() - begin
+    print(f"first of {count} entries after {first:.3f} s, all after {total:.1f} s, {watch.largest // MEBIBYTE} MiB")
+    assert names == count
+    assert first < 2 and first < total / 5
+    assert watch.largest < 256 * MEBIBYTE
+
+
+@pytest.mark.deadline(3600)
+def test_attributes_of_a_very_long_folder(mounted, request):
+    """`ls -l`, which asks for each."""
+    count = long(request, 20_000, 200_000)
+    bucket = Bucket(count)
+    mount = mounted(bucket)
+    with Watch(mount.process.pid) as watch, os.scandir(mount.path / "flat") as entries:
+        found = sum(os.lstat(entry.path).st_mode == 0o100640 for entry in entries)
+    print(f"{bucket.heads} HEAD, {bucket.lists} LIST, {watch.largest // MEBIBYTE} MiB")
+    assert found == count
+    # Some that were asked for ahead may have become too old before somebody wanted them.
+    assert bucket.heads <= count * 1.05 + 100
+    assert watch.largest < 256 * MEBIBYTE
+
+
+@pytest.mark.deadline(3600)
+def test_a_large_tree_in_bounded_memory(mounted, request):
+    folders, each = long(request, (100, 500), (5000, 1000))
+    bucket = Bucket(0, folders, each)
+    mount = mounted(bucket)
+    with Watch(mount.process.pid) as watch:
+        begin = time.monotonic()
+        found = subprocess.run(["find", mount.path / "tree", "-type", "f"], capture_output=True, text=True, timeout=3000, check=True)
+        print(f"{folders * each} files in {time.monotonic() - begin:.1f} s, {bucket.lists} LIST, {bucket.heads} HEAD, {watch.largest // MEBIBYTE} MiB")
+    assert found.stdout.count("\n") == folders * each
+    assert watch.largest < 512 * MEBIBYTE
+
+
+def test_positions_in_a_long_folder(mounted):
+    """Going back far behind what is at hand."""
+    mount = mounted(Bucket(30_000))
+    listing = run(
+        ["python3", "-c", """
+import os, sys
+from test_directory_budgets import Directory
+directory = Directory(sys.argv[1])
+places = {}
+for number in range(30_002):
+    if number % 2999 == 0: places[number] = directory.tell()
+    name = directory.read()
+    assert name, number
+assert directory.read() is None
+for number, place in sorted(places.items(), reverse=True):
+    directory.seek(place)
+    name = directory.read()
+    assert number < 2 or name == f"file-{number - 2:07}", (number, name)
+directory.seek(places[2999])
+assert len(directory.rest()) == 30_002 - 2999
+""", mount.path / "flat"], cwd=os.path.dirname(os.path.abspath(__file__)), timeout=120, check=False)
+    assert listing.returncode == 0, listing.stderr
