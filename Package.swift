@@ -67,6 +67,7 @@ let package = Package(
         layer(
             "RemoteStore",
             ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
+        layer("BucketAdministration", ["FileSystemTypes", "ObjectStorage", "RemoteStore", logging]),
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
         layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
@@ -80,7 +81,7 @@ let package = Package(
         program(
             "windlass",
             [
-                "FileSystemTypes", "ObjectStorage", "Control", "Credentials", "HTTPTransport", "PosixMetadata", "Recovery", "RemoteStore", "Reports",
+                "FileSystemTypes", "ObjectStorage", "BucketAdministration", "Control", "Credentials", "HTTPTransport", "PosixMetadata", "Recovery", "RemoteStore", "Reports",
                 "Staging", "Threads", "Volume", "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
@@ -98,6 +99,7 @@ let package = Package(
                 "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", "FileSystemTypes", "StoreServer", "TestSupport", "Threads",
                 crypto, logging,
             ]),
+        tests("BucketAdministrationTests", ["BucketAdministration", "RemoteStore", "TestSupport"]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",

@@ -6,7 +6,7 @@ extension Operation {
         _ head: HTTPRequestHead, _ name: ResourceName, _ target: RequestTarget, _ dialect: Dialect
     ) throws(ServiceError) -> Operation? {
         if dialect.service == .obs, head.method == .HEAD, name.key == nil, target.has("apiversion") { return .getAPIVersion }
-        guard name.key != nil else { return nil }
+        guard name.key != nil else { return try onDocument(head, name, target, dialect) }
         if let operation = try append(head, target, dialect) { return operation }
         guard dialect.service == .obs else { return nil }
         switch head.method {
