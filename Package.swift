@@ -99,7 +99,7 @@ let package = Package(
                 "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", "FileSystemTypes", "StoreServer", "TestSupport", "Threads",
                 crypto, logging,
             ]),
-        tests("BucketAdministrationTests", ["BucketAdministration", "RemoteStore", "TestSupport"]),
+        tests("BucketAdministrationTests", ["BucketAdministration", "FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",

@@ -8,7 +8,11 @@ struct DocumentReader {
 
     /// What is not known is taken by name, so that nothing that a store answers is lost: elements as an object, repeated ones as a list.
     mutating func value(of element: XMLElement, _ shape: Shape?, at place: String) -> JSONValue {
-        if case .structure(let members) = shape { return structure(element, members, at: place) }
+        if case .structure(let members) = shape {
+            guard element.children.isEmpty, !element.text.trimmed.isEmpty else { return structure(element, members, at: place) }
+            findings.append("\(place) has a text instead of elements")
+            return .string(element.text)
+        }
         if !element.children.isEmpty {
             if shape != nil { findings.append("\(place) has elements instead of a text") }
             return structure(element, [], at: place)
@@ -53,12 +57,13 @@ struct DocumentReader {
         guard let first = found.first else { return nil }
         switch member.occurrence {
         case .once:
-            if found.count > 1 { findings.append("\(place) is there \(found.count) times") }
-            return value(of: first, member.shape, at: place)
+            if found.count == 1 { return value(of: first, member.shape, at: place) }
+            findings.append("\(place) is there \(found.count) times")
+            return .array(found.map { value(of: $0, member.shape, at: place) })
         case .flat:
             return .array(found.enumerated().map { value(of: $0.element, member.shape, at: "\(place)[\($0.offset)]") })
         case .wrapped(let item):
-            let items = found.flatMap(\.children)
+            let items = found.flatMap { $0.children.isEmpty && !$0.text.trimmed.isEmpty ? [$0] : $0.children }
             for foreign in items where foreign.name != item { findings.append("\(place): <\(foreign.name)> is not known") }
             return .array(items.enumerated().map { value(of: $0.element, member.shape, at: "\(place)[\($0.offset)]") })
         case .type: return nil

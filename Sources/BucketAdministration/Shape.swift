@@ -18,7 +18,7 @@ package indirect enum Shape: Hashable, Sendable {
 /// One member of a structure.
 package struct Member: Hashable, Sendable {
     /// How often it occurs, and how that is written.
-    enum Occurrence: Hashable, Sendable {
+    package enum Occurrence: Hashable, Sendable {
         case once
         /// A list in JSON; in XML the element again and again, without one around them.
         case flat
@@ -29,12 +29,12 @@ package struct Member: Hashable, Sendable {
     }
 
     /// In JSON.
-    let name: String
+    package let name: String
     /// In XML.
-    let element: String
-    let shape: Shape
-    let isRequired: Bool
-    let occurrence: Occurrence
+    package let element: String
+    package let shape: Shape
+    package let isRequired: Bool
+    package let occurrence: Occurrence
 
     private init(_ name: String, _ element: String?, _ shape: Shape, _ isRequired: Bool, _ occurrence: Occurrence) {
         self.name = name
