@@ -8,9 +8,12 @@ package import RemoteStore
 /// for its removal; its answer to the GET, a listing, gives it away.
 package struct BucketAdministration: Sendable {
     package let documents: BucketDocuments
+    /// Nil where there is no such service, or where it is not known.
+    let resource: ResourceConfiguration?
 
-    package init(_ documents: BucketDocuments) {
+    package init(_ documents: BucketDocuments, _ resource: ResourceConfiguration? = nil) {
         self.documents = documents
+        self.resource = resource
     }
 
     /// How something is set.
@@ -53,6 +56,7 @@ package struct BucketAdministration: Sendable {
         let form = try form(feature, .get)
         guard item == nil || form.isNamedWhenRead else { throw .usage("'\(feature.name)' is shown whole; leave '\(item ?? "")' out") }
         if !form.headers.isEmpty { return try await headers(form, feature) }
+        if !form.resourceMembers.isEmpty { return try await resource(form, feature) }
         let answer: String
         do throws(StoreError) {
             answer = try await documents.get(form.address(item: item, for: .get))
@@ -93,6 +97,10 @@ package struct BucketAdministration: Sendable {
         let before = try await current(feature, item: form.isNamedWhenRead ? item : nil)
         let change = Change(before: before, after: form.result(of: wish, item: item, before))
         if dryRun { return change }
+        if !form.resourceMembers.isEmpty {
+            try await patch(form, change.after, feature)
+            return change
+        }
         do throws(StoreError) {
             try await documents.put(form.address(item: item, for: .set), content)
         } catch {
@@ -108,6 +116,10 @@ package struct BucketAdministration: Sendable {
         let before = try await current(feature, item: form.isNamedWhenRead ? item : nil)
         let change = Change(before: before, after: item.flatMap { form.isNamedWhenRead ? nil : before?.without(entriesNamed: $0) })
         if dryRun { return change }
+        if case .document(let value) = form.removal, !form.resourceMembers.isEmpty {
+            try await patch(form, value, feature)
+            return change
+        }
         do throws(StoreError) {
             switch form.removal {
             case .request: try await documents.delete(form.address(item: item, for: .delete))

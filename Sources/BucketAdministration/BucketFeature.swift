@@ -56,6 +56,8 @@ package struct FeatureForm: Sendable {
     package var document: DocumentForm
     /// Where no document tells it: headers of the answer to HEAD on the bucket, with their names in JSON. They count where one of them is there.
     var headers: [Header] = []
+    /// IBM: members of what the Resource Configuration API tells, with their names in JSON; one without a name is the whole.
+    var resourceMembers: [Header] = []
     /// Other documents that a store may answer with, by their roots.
     var alternatives: [DocumentForm] = []
     /// It can be changed.
@@ -74,7 +76,7 @@ package struct FeatureForm: Sendable {
     var checks: [@Sendable (JSONValue) -> [String]] = []
 
     struct Header: Hashable, Sendable {
-        /// In lower case.
+        /// Of a header, in lower case.
         let field: String
         let name: String
     }
@@ -120,6 +122,12 @@ package struct FeatureForm: Sendable {
         self.init("", .none)
         self.headers = headers
         isSettable = false
+    }
+
+    /// What only the Resource Configuration API of IBM tells.
+    init(resource: [Header], _ members: [Member]) {
+        self.init("", .xml(root: "", members))
+        resourceMembers = resource
     }
 
     package var verbs: Set<BucketFeature.Verb> {

@@ -53,6 +53,18 @@ extension BucketFeature {
             [.s3: form(all), .obs: obs, .obsCompatible: obs, .cos: form(["BlockPublicAcls", "IgnorePublicAcls"])])
     }()
 
+    /// Source: "Setting a firewall", IBM Cloud Docs.
+    package static let firewall: BucketFeature = {
+        let networks = Shape.choice(["public", "private", "direct"])
+        let members: [Member] = [
+            .list("allowed_ip", of: "ip", .text), .list("denied_ip", of: "ip", .text), .list("allowed_network_type", of: "type", networks),
+        ]
+        let cos = FeatureForm(resource: [.init(field: "firewall", name: "")], members).with { $0.removal = .document([:]) }
+        return BucketFeature(
+            "firewall", "from where a bucket is reached", wrappers: ["firewall"], [.cos: cos],
+            hints: [.s3: "a policy with the condition aws:SourceIp", .obs: "a policy with the condition SourceIp", .oos: "windlass bucket policy"])
+    }()
+
     package static let ownership: BucketFeature = {
         let owner = Shape.choice(["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"])
         let rule = Shape.structure([Member.one("ObjectOwnership", owner).required])

@@ -40,18 +40,24 @@ extension BucketFeature {
         obs.isSettable = false
         // Ceph tells it.
         let s3 = FeatureForm(headers: [.init(field: "x-rgw-bytes-used", name: "Size"), .init(field: "x-rgw-object-count", name: "ObjectNumber")])
-        return BucketFeature("storage-info", "how much is in a bucket", [.s3: s3, .obs: obs, .obsCompatible: obs])
+        let usage = [FeatureForm.Header(field: "bytes_used", name: "Size"), .init(field: "object_count", name: "ObjectNumber")]
+        let cos = FeatureForm(resource: usage, members).with { $0.isSettable = false }
+        return BucketFeature("storage-info", "how much is in a bucket", [.s3: s3, .obs: obs, .obsCompatible: obs, .cos: cos])
     }()
 
     package static let quota: BucketFeature = {
-        var obs = FeatureForm("quota", Catalogue.obs("Quota", [Member.one("StorageQuota", .count).required]))
-        obs.removal = .document(["StorageQuota": .integer(0)])
-        obs.shorthand = .size("StorageQuota")
+        let members = [Member.one("StorageQuota", .count).required]
+        let limited = { (form: inout FeatureForm) in
+            form.removal = .document(["StorageQuota": .integer(0)])
+            form.shorthand = .size("StorageQuota")
+        }
+        let obs = FeatureForm("quota", Catalogue.obs("Quota", members)).with(limited)
+        let cos = FeatureForm(resource: [.init(field: "hard_quota", name: "StorageQuota")], members).with(limited)
         let s3 = FeatureForm(headers: [
             .init(field: "x-rgw-quota-bucket-size", name: "StorageQuota"), .init(field: "x-rgw-quota-bucket-objects", name: "ObjectQuota"),
         ])
         return BucketFeature(
-            "quota", "how many bytes a bucket may hold", [.s3: s3, .obs: obs, .obsCompatible: obs],
+            "quota", "how many bytes a bucket may hold", [.s3: s3, .obs: obs, .obsCompatible: obs, .cos: cos],
             hints: [.s3: "quotas are set where the store is administered, as with radosgw-admin quota"])
     }()
 

@@ -2,7 +2,8 @@
 extension BucketFeature {
     /// In the order in which they are shown.
     package static let all: [BucketFeature] = [
-        location, storageInfo, quota, storageClass, acl, policy, policyStatus, publicAccess, ownership, versioning, objectLock, protection, lifecycle,
+        location, storageInfo, quota, storageClass, acl, policy, policyStatus, publicAccess, firewall, ownership, versioning, objectLock, protection,
+        lifecycle,
         coldAccess, encryption, replication, trigger, tags, cors, website, domain, accelerate, logging, notification, inventory, requestPayment,
     ]
 

@@ -63,7 +63,7 @@ extension DocumentForm {
 
     func value(_ root: XMLElement) -> (value: JSONValue, findings: [String]) {
         var reader = DocumentReader()
-        if case .text(_, _, let member) = self {
+        if case .text(_, _, let member) = self, root.children.isEmpty {
             let value = root.text.trimmed.isEmpty ? .null : reader.value(of: root, member.shape, at: member.name)
             return (.object([JSONMember(member.name, value)]), reader.findings)
         }

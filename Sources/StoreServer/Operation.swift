@@ -56,6 +56,8 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
     case getBucketDocument = "GetBucketDocument"
     case putBucketDocument = "PutBucketDocument"
     case deleteBucketDocument = "DeleteBucketDocument"
+    case getBucketResource = "GetBucketResource"
+    case patchBucketResource = "PatchBucketResource"
     case getBucketPolicyStatus = "GetBucketPolicyStatus"
     case getBucketStorageInfo = "GetBucketStorageInfo"
     case getBucketQuota = "GetBucketQuota"

@@ -22,6 +22,8 @@ extension Service {
         case .getBucketDocument: try getDocument(request)
         case .putBucketDocument: try await putDocument(request, claim)
         case .deleteBucketDocument: try deleteDocument(request)
+        case .getBucketResource: try getResource(request)
+        case .patchBucketResource: try await patchResource(request, claim)
         case .getBucketPolicyStatus: try getPolicyStatus(request)
         case .getBucketStorageInfo: try getStorageInfo(request)
         case .getBucketQuota: try getQuota(request)

@@ -4,7 +4,7 @@ import NIOHTTP1
 /// What is counted from a bucket, and what limits it.
 extension Service {
     /// How much is in a bucket: of all versions, by the storage class as the service keeps it.
-    private struct Usage {
+    struct Usage {
         var size: Int64 = 0
         var objects = 0
         var classes: [String: (size: Int64, objects: Int)] = [:]
@@ -18,7 +18,7 @@ extension Service {
         }
     }
 
-    private func usage(of bucket: Bucket) -> Usage {
+    func usage(of bucket: Bucket) -> Usage {
         bucket.reduce(Usage()) { $0.add($1) }
     }
 

@@ -40,7 +40,16 @@ struct Administering {
 
 extension ConnectionOptions {
     func administration(_ client: StoreClient, _ bucket: BucketName) -> BucketAdministration {
-        BucketAdministration(BucketDocuments(client, bucket: bucket, policy: retryPolicy, logger: .silent))
+        let documents = BucketDocuments(client, bucket: bucket, policy: retryPolicy, logger: .silent)
+        let resource = (resourceEndpoint ?? ResourceConfiguration.standard(client)).map {
+            ResourceConfiguration(client, at: $0, bucket: bucket, policy: retryPolicy, logger: .silent)
+        }
+        return BucketAdministration(documents, resource)
+    }
+
+    /// Of IBM's Resource Configuration API, where it is not the public one.
+    private var resourceEndpoint: Endpoint? {
+        credentials.environment["IBM_CONFIG_ENDPOINT"].flatMap { Endpoint($0) }
     }
 
     /// Asks or changes a bucket and waits for the end of it.

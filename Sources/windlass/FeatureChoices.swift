@@ -6,6 +6,7 @@ enum FeatureChoices {
     static let commands: [any ParsableCommand.Type] = [
         FeatureCommand<Location>.self, FeatureCommand<StorageInfo>.self, FeatureCommand<Quota>.self, FeatureCommand<StorageClass>.self,
         FeatureCommand<ACL>.self, FeatureCommand<Policy>.self, FeatureCommand<PolicyStatus>.self, FeatureCommand<PublicAccess>.self,
+        FeatureCommand<Firewall>.self,
         FeatureCommand<Ownership>.self, FeatureCommand<Versioning>.self, FeatureCommand<ObjectLock>.self, FeatureCommand<Protection>.self,
         FeatureCommand<Lifecycle>.self, FeatureCommand<ColdAccess>.self, FeatureCommand<Encryption>.self, FeatureCommand<Replication>.self,
         FeatureCommand<Trigger>.self, FeatureCommand<Tags>.self, FeatureCommand<CORS>.self, FeatureCommand<Website>.self,
@@ -21,6 +22,7 @@ enum FeatureChoices {
     enum Policy: FeatureChoice { static let feature = BucketFeature.policy }
     enum PolicyStatus: FeatureChoice { static let feature = BucketFeature.policyStatus }
     enum PublicAccess: FeatureChoice { static let feature = BucketFeature.publicAccess }
+    enum Firewall: FeatureChoice { static let feature = BucketFeature.firewall }
     enum Ownership: FeatureChoice { static let feature = BucketFeature.ownership }
     enum Versioning: FeatureChoice { static let feature = BucketFeature.versioning }
     enum ObjectLock: FeatureChoice { static let feature = BucketFeature.objectLock }

@@ -23,7 +23,7 @@ struct CheckTests {
         var testDescription: String { "\(feature): \(finding)" }
     }
 
-    private static let refusals = [
+    private static let refusals: [Refusal] = [
         Refusal("versioning", .s3, #"{"Status": "On"}"#, "Status: 'On' is not one of Enabled, Suspended"),
         Refusal("versioning", .s3, #"{"MFADelete": "Enabled"}"#, "Status is missing"),
         Refusal("versioning", .s3, #"{"Status": "Enabled", "Sttus": 1}"#, "Sttus is not known; known are Status, MFADelete"),

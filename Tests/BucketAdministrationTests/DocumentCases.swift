@@ -1,3 +1,5 @@
+import BucketAdministration
+
 /// Documents as the vendors' own clients send them, and as stores answer.
 enum DocumentCases {
     private static let s3 = " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\""
@@ -5,7 +7,7 @@ enum DocumentCases {
 
     static let sent: [DocumentCase] = huawei + compatible + amazon + others
 
-    private static let huawei = [
+    private static let huawei: [DocumentCase] = [
         DocumentCase("quota", .obs, #"{"StorageQuota": 1024}"#, "<Quota><StorageQuota>1024</StorageQuota></Quota>"),
         DocumentCase("storage-class", .obs, #"{"StorageClass": "WARM"}"#, "<StorageClass>WARM</StorageClass>"),
         DocumentCase(
@@ -84,7 +86,7 @@ enum DocumentCases {
                 + "</IncludedObjectVersions><OptionalFields><Field>Size</Field><Field>ETag</Field></OptionalFields></InventoryConfiguration>"),
     ]
 
-    private static let compatible = [
+    private static let compatible: [DocumentCase] = [
         DocumentCase(
             "storage-class", .obsCompatible, #"{"StorageClass": "STANDARD_IA"}"#,
             "<StoragePolicy><DefaultStorageClass>STANDARD_IA</DefaultStorageClass></StoragePolicy>"),
@@ -104,7 +106,7 @@ enum DocumentCases {
         DocumentCase("encryption", .obsCompatible, encryption("aws:kms"), encrypted("aws:kms", "")),
     ]
 
-    private static let amazon = [
+    private static let amazon: [DocumentCase] = [
         DocumentCase("encryption", .s3, encryption("aws:kms"), encrypted("aws:kms", s3)),
         DocumentCase(
             "public-access", .s3, #"{"BlockPublicAcls": true, "RestrictPublicBuckets": false}"#,
@@ -131,7 +133,7 @@ enum DocumentCases {
             "<OwnershipControls\(s3)><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>"),
     ]
 
-    private static let others = [
+    private static let others: [DocumentCase] = [
         DocumentCase(
             "protection", .cos,
             #"""

@@ -103,7 +103,8 @@ class Huawei:
         self.good(self.setter(client, bucket))
 
     def get(self, client, bucket):
-        return str(self.good(self.getter(client, bucket)).body)
+        body = self.good(self.getter(client, bucket)).body
+        return json.loads(body["policyJSON"]) if body and "policyJSON" in body else str(body)
 
     @staticmethod
     def good(answer):
@@ -139,5 +140,6 @@ def huawei_settings(native):
         "public-access": huawei(True, "BucketPublicAccessBlock", True, False, True, False, setter="putBucketPublicAccessBlock"),
         "acl": huawei("windlass", "BucketAcl", obs.ACL(
             owner=obs.Owner("windlass"), grants=[obs.Grant(obs.Grantee(grantee_id="windlass"), "FULL_CONTROL"), obs.Grant(obs.Grantee(group="Everyone"), "READ")])),
-        "policy": huawei("Statement", "BucketPolicy", json.dumps(POLICY)),
+        "policy": Huawei(
+            "Statement", lambda client, bucket: client.setBucketPolicy(bucket, json.dumps(POLICY)), lambda client, bucket: client.getBucketPolicy(bucket)),
     }

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+import identities
 import vendors
 from bucket_settings import AMAZON, CTYUN, IBM, huawei_settings
 from mounts import WINDLASS, windlass
 from deadlines import run
-from stores import Store
+from stores import ROOT, Store
 
 
 @dataclass(frozen=True)
@@ -188,10 +189,10 @@ def test_what_a_dialect_does_not_have_is_said_without_asking(make, feature, fami
 
 def test_every_setting_has_a_case():
     """A feature that can be set is tried against the vendor's client, unless it has a test of its own or no client knows it."""
-    own = {"location", "domain", "inventory", "trigger", "cold-access", "quota", "object-lock"}
+    own = {"location", "domain", "inventory", "trigger", "cold-access", "quota", "object-lock", "firewall"}
     for row in TABLE[1:]:
         for family, cell in zip(FAMILIES, row[1:5]):
-            if "set" in cell and row[0] not in own:
+            if "set" in cell and row[0] not in own and (row[0], family) != ("acl", "oos"):
                 assert row[0] in FORMS[family].settings, (row[0], family)
 
 
@@ -391,3 +392,56 @@ class TestUploads:
         assert [upload["Key"] for upload in left] == ["b"]
         assert "aborted" in bucket.run("uploads", "delete", bucket.name, "--older-than", "0s")
         assert bucket.run("uploads", "get", bucket.name) == "none\n"
+
+
+class TestIBMResources:
+    """What IBM tells at another address, and to tokens only."""
+
+    @pytest.fixture
+    def run(self, tmp_path):
+        store = identities.IssuingStore(tmp_path, tmp_path, "cos").start()
+        environment = {
+            "IBM_API_KEY_ID": identities.API_KEY, "IBM_SERVICE_INSTANCE_ID": "crn:v1:instance", "IBM_AUTH_ENDPOINT": store.services,
+            "IBM_CONFIG_ENDPOINT": store.endpoint.url, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+
+        def call(*arguments, status=0, **more):
+            done = windlass(
+                store.endpoint, tmp_path, "bucket", *arguments, "--endpoint", store.endpoint.url, "--dialect", "cos",
+                environment=environment | more)
+            assert done.returncode == status, (arguments, done)
+            return done.stderr if status else done.stdout
+
+        call.client = vendors.ibm_token(store.services, store.port).client
+        call("create", "bucket")
+        yield call
+        store.stop()
+
+    def test_quota_and_usage(self, run):
+        assert run("quota", "get", "bucket") == "not set\n"
+        assert "+" in run("quota", "set", "bucket", "--value", "1G", "--dry-run")
+        run("quota", "set", "bucket", "--value", "1G")
+        assert json.loads(run("quota", "get", "bucket", "--json")) == {"StorageQuota": 1 << 30}
+        run("quota", "delete", "bucket")
+        assert run("quota", "get", "bucket") == "not set\n"
+        run.client.put_object(Bucket="bucket", Key="k", Body=b"x" * 700)
+        assert json.loads(run("storage-info", "get", "bucket", "--json")) == {"Size": 700, "ObjectNumber": 1}
+
+    def test_firewall(self, run, tmp_path):
+        rules = {"allowed_ip": ["10.0.0.0/8"], "denied_ip": [], "allowed_network_type": ["public", "private"]}
+        (tmp_path / "rules").write_text(json.dumps(rules))
+        run("firewall", "set", "bucket", tmp_path / "rules")
+        assert json.loads(run("firewall", "get", "bucket", "--json")) == rules
+        run("firewall", "delete", "bucket")
+        assert run("firewall", "get", "bucket") == "not set\n"
+
+    def test_keys_do_not_suffice(self, run):
+        text = run("quota", "get", "bucket", status=4, IBM_API_KEY_ID="", AWS_ACCESS_KEY_ID="AKIAWINDLASSTEST", AWS_SECRET_ACCESS_KEY="windlass-test-secret")
+        assert "API key" in text
+
+    def test_elsewhere_it_is_not_known(self, run):
+        assert "IBM_CONFIG_ENDPOINT" in run("quota", "get", "bucket", status=4, IBM_CONFIG_ENDPOINT="")
+
+
+def test_the_document_has_the_table():
+    done = run([WINDLASS, "bucket", "features", "--markdown"], timeout=20)
+    assert done.stdout.strip() in (ROOT / "docs" / "BUCKETS.md").read_text()
