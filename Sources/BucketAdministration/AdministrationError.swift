@@ -13,8 +13,11 @@ package enum AdministrationError: Error, Hashable, Sendable {
     /// A failure of the store, or its word that it has nothing of the kind.
     init(_ error: StoreError, _ feature: BucketFeature, _ dialect: String) {
         if error.reason == .unsupported || error.status == 405 || error.status == 501 || error.serviceCode == "FileGatewayBucket" {
-            let code = error.serviceCode.map { " (\($0))" } ?? ""
-            self = .notOffered("this store or bucket does not offer '\(feature.name)': \(error.message)\(code)")
+            let words = [error.message, error.serviceCode.map { "(\($0))" } ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
+            self = .notOffered("this store or bucket does not offer '\(feature.name)': \(words)")
+        } else if error.reason == .bucketExists {
+            // It did not look at the sub-resource.
+            self = .notOffered("this store does not offer to set '\(feature.name)': it takes that for the making of the bucket")
         } else {
             self = .store(error)
         }

@@ -5,7 +5,8 @@ package import RemoteStore
 /// Reads, changes and removes what a bucket is set to: one way for all features.
 ///
 /// Before anything is changed it is read. A store that does not know a sub-resource takes a PUT on it for the making of a bucket and a DELETE
-/// for its removal; its answer to the GET, a listing, gives it away.
+/// for its removal; its answer to the GET, a listing, gives it away. Some read what they cannot set: so what is not set is never removed, and
+/// what was not set before is read again.
 package struct BucketAdministration: Sendable {
     package let documents: BucketDocuments
     /// Nil where there is no such service, or where it is not known.
@@ -106,15 +107,25 @@ package struct BucketAdministration: Sendable {
         } catch {
             throw AdministrationError(error, feature, documents.dialect.description)
         }
+        try await checkEffect(of: change, feature, form, item: item)
         return change
+    }
+
+    /// Amazon and the clouds know what they offer, and tell a change only after a while.
+    private func checkEffect(
+        of change: Change, _ feature: BucketFeature, _ form: FeatureForm, item: String?
+    ) async throws(AdministrationError) {
+        guard change.before == nil, documents.mayIgnoreChanges, form.document != .none, let after = change.after, !form.isUnset(after) else { return }
+        guard try await current(feature, item: form.isNamedWhenRead ? item : nil) == nil else { return }
+        throw .notOffered("this store took the change of '\(feature.name)' without an effect")
     }
 
     /// Removes it, unless `dryRun`; gives what changes.
     package func delete(_ feature: BucketFeature, item: String? = nil, dryRun: Bool = false) async throws(AdministrationError) -> Change {
         let form = try form(feature, .delete)
         try form.checkItem(item, for: .delete, feature)
-        let before = try await current(feature, item: form.isNamedWhenRead ? item : nil)
-        let change = Change(before: before, after: item.flatMap { form.isNamedWhenRead ? nil : before?.without(entriesNamed: $0) })
+        guard let before = try await get(feature, item: form.isNamedWhenRead ? item : nil).value else { return Change() }
+        let change = Change(before: before, after: item.flatMap { form.isNamedWhenRead ? nil : before.without(entriesNamed: $0) })
         if dryRun { return change }
         if case .document(let value) = form.removal, !form.resourceMembers.isEmpty {
             try await patch(form, value, feature)

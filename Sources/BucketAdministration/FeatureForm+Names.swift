@@ -52,8 +52,14 @@ extension FeatureForm {
         switch wish {
         case .document(let document): document.value
         case .canned(let name): ["Canned": .string(name)]
-        case .nothing: before?.adding(entryNamed: item ?? "")
+        case .nothing: (before ?? noEntries).adding(entryNamed: item ?? "")
         }
+    }
+
+    /// The list of all, when there is none.
+    private var noEntries: JSONValue {
+        guard case .structure(let members) = alternatives.first?.shape, let list = members.first else { return [:] }
+        return .object([JSONMember(list.name, .array([]))])
     }
 
     /// Whether an answer says no more than that nothing is set.

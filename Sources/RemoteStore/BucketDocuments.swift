@@ -50,6 +50,9 @@ package struct BucketDocuments: Sendable {
 
     package var dialect: Dialect { store.base.dialect }
 
+    /// A follower of Amazon S3 may take a setting that it does not know for something else.
+    package var mayIgnoreChanges: Bool { dialect.family == .s3 && !store.base.client.endpoint.isAmazon }
+
     /// Fails with `unsupported` where the store takes the question for a listing: it does not know the sub-resource.
     package func get(_ address: Address) async throws(StoreError) -> String {
         let request = request("GET", address)

@@ -40,7 +40,7 @@ class Boto:
         if self.argument == "Policy":
             return json.loads(answer["Policy"])
         answer = answer[self.wrapper] if self.wrapper else answer
-        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+        return {name: value for name, value in answer.items() if name not in ("ResponseMetadata", "TransitionDefaultMinimumObjectSize")}
 
 
 def wrapped(document, name, wrapper):
@@ -71,7 +71,7 @@ AMAZON = COMMON | {
     "logging": Boto({"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": "p/", "TargetGrants": [
         {"Grantee": {"ID": "x", "Type": "CanonicalUser"}, "Permission": "READ"}]}}, "bucket_logging", "BucketLoggingStatus"),
     "notification": Boto({"TopicConfigurations": [
-        {"Id": "t", "TopicArn": "arn:aws:sns:::t", "Events": ["s3:ObjectCreated:*"],
+        {"Id": "t", "TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ["s3:ObjectCreated:*"],
          "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in/"}]}}}], "EventBridgeConfiguration": {}},
         "bucket_notification_configuration", "NotificationConfiguration"),
 }

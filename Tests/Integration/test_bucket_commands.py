@@ -242,15 +242,26 @@ class TestExitCodes:
         assert "there is no bucket" in bucket.run("cors", "get", "never-made", status=1)
 
 
-class Ignorant(http.server.BaseHTTPRequestHandler):
-    """A store that does not look at sub-resources: a GET on a bucket lists it."""
+def test_what_is_not_set_is_not_removed(make):
+    bucket = make("s3")
+    bucket.store.reset_counters()
+    bucket.run("website", "delete", bucket.name)
+    assert bucket.store.counters()["DeleteBucketDocument"]["requests"] == 0
 
-    asked = []
+
+class Ignorant(http.server.BaseHTTPRequestHandler):
+    """A store that does not look at sub-resources: a GET on a bucket lists it, or says that nothing is set, and a PUT makes the bucket."""
+
+    asked, sees_questions = [], False
 
     def answer(self):
         self.asked.append(self.command)
-        body = b'<?xml version="1.0"?><ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>'
-        self.send_response(200)
+        if self.sees_questions and self.command == "GET":
+            return self.send(404, b"<Error><Code>NoSuchWebsiteConfiguration</Code></Error>")
+        self.send(200, b'<?xml version="1.0"?><ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>')
+
+    def send(self, status, body):
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -261,16 +272,20 @@ class Ignorant(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.parametrize("arguments", [("website", "delete", "b"), ("versioning", "set", "b", "--value", "Enabled")], ids=str)
-def test_a_store_that_takes_a_setting_for_the_bucket_is_not_asked_to_change_it(arguments, tmp_path, make):
-    Ignorant.asked = []
+@pytest.mark.parametrize("arguments, sees_questions, code, asked", [
+    (("website", "delete", "b"), False, 4, ["GET"]), (("versioning", "set", "b", "--value", "Enabled"), False, 4, ["GET"]),
+    (("website", "delete", "b"), True, 0, ["GET"]), (("website", "set", "b", "PAGES"), True, 4, ["GET", "PUT", "GET"])], ids=str)
+def test_a_store_that_takes_a_setting_for_the_bucket_is_not_asked_to_change_it(arguments, sees_questions, code, asked, tmp_path, make):
+    Ignorant.asked, Ignorant.sees_questions = [], sees_questions
+    (tmp_path / "pages").write_text(json.dumps(AMAZON["website"].document))
+    arguments = [tmp_path / "pages" if word == "PAGES" else word for word in arguments]
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ignorant)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         endpoint = replace(make("s3").store.endpoint, url=f"http://127.0.0.1:{server.server_port}")
         done = windlass(endpoint, tmp_path, "bucket", *arguments, "--endpoint", endpoint.url, "--max-retries", "0")
-        assert done.returncode == 4 and "does not offer" in done.stderr, done.stderr
-        assert Ignorant.asked == ["GET"]
+        assert done.returncode == code, done
+        assert Ignorant.asked == asked
     finally:
         server.shutdown()
         server.server_close()
