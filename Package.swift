@@ -60,6 +60,7 @@ let package = Package(
         .target(name: "CStaging"),
         layer("FileSystemTypes"),
         layer("ObjectStorage", ["FileSystemTypes", logging]),
+        layer("Requests", ["FileSystemTypes", "ObjectStorage", logging]),
         layer("Threads"),
         layer("Credentials", ["FileSystemTypes", "Threads", crypto]),
         layer("Signing", ["FileSystemTypes", "Credentials", crypto]),
@@ -71,7 +72,7 @@ let package = Package(
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
         layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
-        layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", logging]),
+        layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", crypto, logging]),
         layer("Reports"),
         layer("Control", ["Reports", "Threads"]),
         layer("Recovery", ["FileSystemTypes", "ObjectStorage", "Content", "Reports", "Staging", "Threads", "Uploads", crypto, logging]),
@@ -81,14 +82,20 @@ let package = Package(
         program(
             "windlass",
             [
-                "FileSystemTypes", "ObjectStorage", "BucketAdministration", "Control", "Credentials", "HTTPTransport", "PosixMetadata", "Recovery", "RemoteStore", "Reports",
-                "Staging", "Threads", "Volume", "FuseBridge", arguments, logging,
+                "FileSystemTypes", "ObjectStorage", "BucketAdministration", "Control", "Credentials", "HTTPTransport", "PosixMetadata", "Recovery",
+                "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume", "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
         testSupport("ConformanceSupport", ["FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", crypto]),
         tests("ObjectStorageTests", ["TestSupport", "FileSystemTypes", "ObjectStorage", logging]),
+        tests(
+            "RequestsTests",
+            [
+                "Requests", "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore",
+                "Signing", "StoreServer", logging,
+            ]),
         tests("ThreadsTests", ["Threads"]),
         tests("CredentialsTests", ["Credentials", "FileSystemTypes", "TestSupport", "Threads"]),
         tests("SigningTests", ["Signing", "Credentials", "FileSystemTypes", crypto], resources: [.copy("Fixtures")]),
@@ -104,8 +111,8 @@ let package = Package(
         tests(
             "StoreConformanceTests",
             [
-                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Signing",
-                "StoreServer", logging,
+                "ConformanceSupport", "TestSupport", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "RemoteStore", "Requests",
+                "Signing", "StoreServer", logging,
             ]),
         // Killed by Tests/Integration/test_crash.py again and again; part of no product.
         .executableTarget(

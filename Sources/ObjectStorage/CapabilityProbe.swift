@@ -79,7 +79,7 @@ package struct CapabilityProbe: Sendable {
         // Not every store lists uploads; of those that do not, their own rules take them away.
         let uploads = (try? await store.listUploads(prefix: prefix)) ?? []
         for upload in uploads where ScratchName(upload.key, folder: folder) != nil {
-            if Self.age(upload.initiated, now) >= isStale { try await store.abortUpload(upload) }
+            if Self.age(upload.initiated, .now) >= isStale { try await store.abortUpload(upload) }
         }
     }
 

@@ -103,7 +103,26 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     }
 
     package func createUpload(_ key: Key, _ attributes: ObjectAttributes) async throws(StoreError) -> UploadID {
-        try await retrying { _ throws(StoreError) in try await base.createUpload(key, attributes) }
+        let start = Timestamp.now
+        var isUncertain = false
+        do throws(StoreError) {
+            let id = try await retrying { _ throws(StoreError) in
+                do throws(StoreError) {
+                    return try await base.createUpload(key, attributes)
+                } catch {
+                    isUncertain = isUncertain || error.outcomeUnknown
+                    throw error
+                }
+            }
+            // Those of the attempts whose answers were lost.
+            if isUncertain { _ = try? await abortLostUploads(of: key, begunSince: start, except: [id]) }
+            return id
+        } catch {
+            var error = error
+            error.outcomeUnknown = isUncertain
+            if isUncertain, (try? await base.abortLostUploads(of: key, begunSince: start, except: [])) != nil { error.outcomeUnknown = false }
+            throw error
+        }
     }
 
     package func uploadPart(_ upload: Upload, number: Int, _ body: any ByteSource) async throws(StoreError) -> UploadedPart {

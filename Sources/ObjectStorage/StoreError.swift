@@ -49,6 +49,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case cancelled
         /// The bytes to be sent could not be read on this machine.
         case localFailure
+        /// The bytes to be sent are not those that were written any more.
+        case localDamage
     }
 
     /// What stood in the way of a connection.

@@ -101,7 +101,7 @@ package struct CopyRequest: Hashable, Sendable {
 package struct Upload: Hashable, Sendable {
     package var key: Key
     package var id: UploadID
-    /// When it was begun, where a listing told.
+    /// When it was begun, by this machine's clock; where a listing told.
     package var initiated: Timestamp?
 
     package init(key: Key, id: UploadID, initiated: Timestamp? = nil) {

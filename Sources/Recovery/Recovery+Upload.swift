@@ -181,13 +181,30 @@ private struct RecoveryEvents: UploadEvents {
     let id: FileID
     let state: StateFolder
 
-    func created(_ upload: Upload) async throws(StoreError) {
+    func beginning(_ key: Key) async throws(StoreError) -> UploadNote {
+        let intent = Intent(id: state.journal.newNoteID(), action: .beginUpload(key, since: .now))
+        try await recording([.putIntent(intent)])
+        return .intent(intent.id)
+    }
+
+    func created(_ upload: Upload, _ note: UploadNote) async throws(StoreError) {
+        try await recording([.uploadCreated(id, upload)] + note.closed)
+    }
+
+    private func recording(_ changes: [JournalChange]) async throws(StoreError) {
         do throws(StateError) {
-            try await state.journal.commit([.uploadCreated(id, upload)])
+            try await state.journal.commit(changes)
         } catch {
             throw StoreError(.localFailure, error.message)
         }
     }
+
+    func failedToBegin(_ note: UploadNote, _ error: StoreError) async {
+        if !error.outcomeUnknown { try? await state.journal.commit(note.closed) }
+    }
+
+    /// The record says which upload there is, and the next attempt goes on with it or aborts it; that of a copy has no record.
+    func keeps(_ upload: Upload, after error: StoreError) async -> Bool { false }
 
     func stored(_ part: UploadedPart, _ range: ByteRange) async {
         try? await state.journal.commit([.partStored(id, JournaledPart(number: part.number, etag: part.etag, range: range))])
@@ -200,5 +217,11 @@ private struct RecoveryEvents: UploadEvents {
     func ended(_ upload: Upload) async {
         // What stays recorded by mistake is found to be gone by the next attempt.
         try? await state.journal.commit([.uploadEnded(id)])
+    }
+}
+
+extension UploadNote {
+    fileprivate var closed: [JournalChange] {
+        if case .intent(let id) = self { [.removeIntent(id)] } else { [] }
     }
 }

@@ -76,6 +76,7 @@ package final class Recovery: Sendable {
         for key in (wanted ?? []).subtracting(files.map(\.shownKey)).sorted() {
             guard await report(FileOutcome(key: key, text: "nothing of that key is kept", isFailure: true)) else { return }
         }
+        if action == .retry, wanted == nil, !isMounted { await UploadCleanup(store, state.journal, logger: logger).run(recovered) }
         await withTaskExecutorPreference(executor) { await self.carryOut(action, ours, report) }
         if action == .retry, wanted == nil, !isMounted { await finishDeletions(recovered.intents, report) }
     }

@@ -135,9 +135,10 @@ extension RemoteStore {
             if let markers {
                 request.query += [.encoding("key-marker", raw: markers.key), .encoding("upload-id-marker", raw: markers.upload)]
             }
-            let root = try await answer(request, root: "ListMultipartUploadsResult")
+            let (root, response) = try await documented(request, root: "ListMultipartUploadsResult")
             let isEncoded = root.text("EncodingType") == "url"
-            for element in root.all("Upload") { uploads.append(try Self.upload(element, isEncoded: isEncoded)) }
+            let ahead = response.headers["date"].flatMap { Timestamp(httpDate: $0) }.map { $0.seconds - Timestamp.now.seconds } ?? 0
+            for element in root.all("Upload") { uploads.append(try Self.upload(element, isEncoded: isEncoded, clockAhead: ahead)) }
             guard root.text("IsTruncated") == "true" else { return uploads }
             let key = Self.decoded(root.text("NextKeyMarker") ?? "", isEncoded)
             let next = (key, Array((root.text("NextUploadIdMarker") ?? "").utf8))
@@ -167,11 +168,14 @@ extension RemoteStore {
         return UploadedPart(number: number, etag: ETag(etag), size: element.text("Size").flatMap { Int64($0) })
     }
 
-    private static func upload(_ element: XMLElement, isEncoded: Bool) throws(StoreError) -> Upload {
+    /// `clockAhead`: by how many seconds the store's clock is ahead of this machine's.
+    private static func upload(_ element: XMLElement, isEncoded: Bool, clockAhead: Int64) throws(StoreError) -> Upload {
         guard let key = element.text("Key"), let id = element.text("UploadId") else {
             throw StoreError(.invalidResponse, "the store lists an upload without key or id")
         }
-        let initiated = element.text("Initiated").flatMap { Timestamp(iso8601: $0) }
+        let initiated = element.text("Initiated").flatMap { Timestamp(iso8601: $0) }.map {
+            Timestamp(seconds: $0.seconds - clockAhead, nanoseconds: $0.nanoseconds)
+        }
         return Upload(key: Key(decoded(key, isEncoded)), id: UploadID(id), initiated: initiated)
     }
 

@@ -29,6 +29,32 @@ package struct MountStatus: Codable, Hashable, Sendable {
         }
     }
 
+    /// Requests to the store: how many there may be and are now, and what there has been since the mount began.
+    package struct Requests: Codable, Hashable, Sendable {
+        package var limit: Int
+        package var underWay: Int
+        package var waiting: Int
+        package var sent: Int
+        /// Answers that said that there were too many.
+        package var throttled: Int
+        /// Questions asked a second time because their answer was late, and those that were answered earlier for it.
+        package var hedged: Int
+        package var hedgesWon: Int
+        /// Questions that did without a request because the same one had been asked already.
+        package var merged: Int
+
+        package init(limit: Int, underWay: Int, waiting: Int, sent: Int, throttled: Int, hedged: Int, hedgesWon: Int, merged: Int) {
+            self.limit = limit
+            self.underWay = underWay
+            self.waiting = waiting
+            self.sent = sent
+            self.throttled = throttled
+            self.hedged = hedged
+            self.hedgesWon = hedgesWon
+            self.merged = merged
+        }
+    }
+
     package var mountPoint: String
     package var endpoint: String
     package var bucket: String
@@ -50,8 +76,11 @@ package struct MountStatus: Codable, Hashable, Sendable {
     package var files: [FileReport] = []
     /// How many more there are.
     package var omittedFiles = 0
+    /// Renames of folders that are under way.
+    package var moves: [MoveReport] = []
     package var staging: Usage?
     package var journal: Journal?
+    package var requests: Requests?
     /// What is kept aside and listed by `windlass recover --list`, at most `longestList`.
     package var kept: [KeptReport] = []
     package var omittedKept = 0

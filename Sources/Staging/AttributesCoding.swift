@@ -1,8 +1,8 @@
-internal import ObjectStorage
+package import ObjectStorage
 
 /// Attributes as a blob: strings with their lengths, in the order of their names.
 extension ObjectAttributes {
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var bytes: [UInt8] = []
         Self.append(contentType, to: &bytes)
         Self.append(storageClass, to: &bytes)
@@ -21,7 +21,7 @@ extension ObjectAttributes {
     private static let headerMark = ":"
 
     /// Nil when `bytes` is not what `encoded` gives.
-    init?(encoded bytes: [UInt8]) {
+    package init?(encoded bytes: [UInt8]) {
         var rest = bytes[...]
         guard let type = Self.next(&rest), let storageClass = Self.next(&rest) else { return nil }
         self.init(contentType: type, storageClass: storageClass)

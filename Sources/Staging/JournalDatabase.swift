@@ -72,10 +72,10 @@ final class JournalDatabase: Sendable {
             let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
             if tables == 0 { return }
             guard application == JournalSchema.application else { throw Self.damaged(path, "it is another program's database") }
-            guard version == JournalSchema.version else {
+            guard let version, (1...JournalSchema.version).contains(version) else {
                 throw StateError(
                     .otherFormat,
-                    "\(path) has format \(version ?? 0), and this version of windlass knows \(JournalSchema.version); "
+                    "\(path) has format \(version.map(String.init) ?? "?"), and this version of windlass knows \(JournalSchema.version); "
                         + "use the version that wrote it, or another --state-dir")
             }
         }
@@ -85,9 +85,11 @@ final class JournalDatabase: Sendable {
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
         guard mode == "wal" else { throw DatabaseError(resultCode: .SQLITE_CANTOPEN, message: "journal_mode is \(mode ?? "unknown")") }
         try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216")
-        guard try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0 else { return }
+        let isNew = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+        let isOld = try Int.fetchOne(database, sql: "PRAGMA user_version") != JournalSchema.version
+        guard isNew || isOld else { return }
         try database.inTransaction(.immediate) {
-            for statement in JournalSchema.statements { try database.execute(sql: statement) }
+            for statement in isNew ? JournalSchema.statements : JournalSchema.upgrade { try database.execute(sql: statement) }
             return .commit
         }
     }
@@ -144,7 +146,8 @@ final class JournalDatabase: Sendable {
                 for row in try GRDB.Row.fetchAll(database, sql: "SELECT state, count(*) FROM file GROUP BY state") {
                     counts.add(row[1], inState: row[0])
                 }
-                counts.intents = try Int.fetchOne(database, sql: "SELECT count(*) FROM intent") ?? 0
+                counts.moves = try Int.fetchOne(database, sql: "SELECT count(*) FROM intent WHERE kind = 0") ?? 0
+                counts.deletions = try Int.fetchOne(database, sql: "SELECT count(*) FROM intent WHERE kind = \(Intent.deletionKind)") ?? 0
                 counts.conflictCopies = try Int.fetchOne(database, sql: "SELECT count(*) FROM conflict_copy") ?? 0
                 counts.stagedBytes = try Int64.fetchOne(database, sql: "SELECT sum(length) FROM content") ?? 0
                 return counts

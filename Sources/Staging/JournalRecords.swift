@@ -95,12 +95,16 @@ package struct JournaledPart: Hashable, Sendable {
     }
 }
 
-/// A change of names that takes several requests. It is recorded before the first of them, so that the next start can finish it.
+/// What takes several requests, or has to be cleared away: recorded before the first of them, so that the next start can finish it.
 package struct Intent: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
-        /// `cursor` is where the listing of the folder goes on, in an encoding that the journal does not look into; empty at first.
+        /// `cursor` is how the rename is made and how far it has come, in an encoding that the journal does not look into.
         case rename(from: Key, to: Key, base: ETag?, cursor: [UInt8])
         case delete(Key, base: ETag?)
+        /// An upload of this key is about to be begun: there may be one whose id was not recorded. `since` is of this machine's clock.
+        case beginUpload(Key, since: Timestamp)
+        /// An upload that is of no use any more, or holds what another life has to begin anew.
+        case abortUpload(Upload)
     }
 
     package let id: Int64
@@ -109,6 +113,23 @@ package struct Intent: Hashable, Sendable {
     package init(id: Int64, action: Action) {
         self.id = id
         self.action = action
+    }
+}
+
+/// A copy that a rename has made, and that its store calls by another ETag than what it is a copy of.
+package struct MovedCopy: Hashable, Sendable {
+    /// The id of the intent that it was made for; it is forgotten with that.
+    package let intent: Int64
+    /// Where the copy is.
+    package let key: Key
+    package let source: ETag?
+    package let copy: ETag?
+
+    package init(intent: Int64, key: Key, source: ETag?, copy: ETag?) {
+        self.intent = intent
+        self.key = key
+        self.source = source
+        self.copy = copy
     }
 }
 
@@ -139,7 +160,10 @@ package struct JournalCounts: Hashable, Sendable {
     package var uploading = 0
     package var conflicts = 0
     package var failed = 0
-    package var intents = 0
+    /// Renames under way.
+    package var moves = 0
+    /// Deletions that the store has not been told of.
+    package var deletions = 0
     package var conflictCopies = 0
     /// Bytes in sealed staging files, before what has been released of them.
     package var stagedBytes: Int64 = 0

@@ -195,17 +195,40 @@ extension Intent: JournalRow {
         case .rename(let source, let target, let base, let cursor):
             [id.databaseValue, 0.databaseValue, source.blob, target.blob, (base?.text).value, cursor.blob]
         case .delete(let key, let base):
-            [id.databaseValue, 1.databaseValue, key.blob, .null, (base?.text).value, .null]
+            [id.databaseValue, Self.deletionKind.databaseValue, key.blob, .null, (base?.text).value, .null]
+        case .beginUpload(let key, let since):
+            [id.databaseValue, 2.databaseValue, key.blob, .null, "\(since.seconds)".databaseValue, .null]
+        case .abortUpload(let upload):
+            [id.databaseValue, 3.databaseValue, upload.key.blob, .null, upload.id.text.databaseValue, .null]
         }
     }
+
+    static var deletionKind: Int { 1 }
 
     init?(_ row: Columns) {
         guard let id = row.integer(0), let kind = row.integer(1), let source = row.key(2) else { return nil }
         switch (kind, row.key(3), row.bytes(5)) {
         case (0, let target?, let cursor?): self.init(id: id, action: .rename(from: source, to: target, base: row.etag(4), cursor: cursor))
         case (1, nil, nil): self.init(id: id, action: .delete(source, base: row.etag(4)))
+        case (2, nil, nil):
+            guard let seconds = row.text(4).flatMap({ Int64($0) }) else { return nil }
+            self.init(id: id, action: .beginUpload(source, since: Timestamp(seconds: seconds)))
+        case (3, nil, nil):
+            guard let upload = row.text(4) else { return nil }
+            self.init(id: id, action: .abortUpload(Upload(key: source, id: UploadID(upload))))
         default: return nil
         }
+    }
+}
+
+extension MovedCopy: JournalRow {
+    static let table = "moved_copy"
+
+    var columns: [DatabaseValue] { [intent.databaseValue, key.blob, (source?.text).value, (copy?.text).value] }
+
+    init?(_ row: Columns) {
+        guard let intent = row.integer(0), let key = row.key(1) else { return nil }
+        self.init(intent: intent, key: key, source: row.etag(2), copy: row.etag(3))
     }
 }
 

@@ -1,7 +1,7 @@
 /// The journal's tables. Every row ends with a check of its other columns (`RowCheck`), because SQLite has none of its own.
 enum JournalSchema {
-    /// `PRAGMA user_version`; a journal with another one is refused.
-    static let version = 1
+    /// `PRAGMA user_version`; a journal with a later one is refused, one with an earlier one is brought up to date.
+    static let version = 2
     /// `PRAGMA application_id`: "WNDL".
     static let application = 0x574E_444C
 
@@ -44,7 +44,17 @@ enum JournalSchema {
             nanoseconds INTEGER NOT NULL, row_check INTEGER NOT NULL
         ) STRICT
         """,
+        movedCopy,
         "PRAGMA application_id = \(application)",
         "PRAGMA user_version = \(version)",
     ]
+
+    /// What makes a journal of version 1 one of version 2: it has a table more.
+    static let upgrade = [movedCopy, "PRAGMA user_version = \(version)"]
+
+    private static let movedCopy = """
+        CREATE TABLE IF NOT EXISTS moved_copy (
+            intent INTEGER NOT NULL, key BLOB NOT NULL, source TEXT, copy TEXT, row_check INTEGER NOT NULL, PRIMARY KEY (intent, key)
+        ) STRICT, WITHOUT ROWID
+        """
 }

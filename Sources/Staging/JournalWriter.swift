@@ -11,7 +11,8 @@ struct JournalWriter {
 
     func apply(_ change: JournalChange) throws {
         switch change {
-        case .put(let record): try save(record)
+        case .put(let record): try put(record)
+        case .putUpload(let record): try putUpload(record)
         case .acknowledge(let id, let extents, let seal): try acknowledge(id, extents, seal)
         case .state(let id, let state): try update(id) { $0.state = state }
         case .attributes(let id, let attributes): try update(id) { $0.attributes = attributes }
@@ -24,13 +25,16 @@ struct JournalWriter {
             try update(id) { $0.upload = upload }
             try delete("part", "file", id.number)
         case .partStored(let id, let part): try save(part, of: id)
-        case .uploadEnded(let id):
-            try update(id) { $0.upload = nil }
-            try delete("part", "file", id.number)
+        case .uploadEnded(let id): try uploadEnded(id)
         case .stored(let id, let base): try stored(id, base)
         case .remove(let id): try remove(id)
+        case .dropContent(let id): try dropContent(id)
         case .putIntent(let intent): try save(intent)
-        case .removeIntent(let id): try delete("intent", "id", id)
+        case .removeIntent(let id):
+            try delete("intent", "id", id)
+            try delete("moved_copy", "intent", id)
+        case .putMovedCopy(let copy): try save(copy)
+        case .extents(let id, let extents): try replaceExtents(of: id, extents)
         case .putConflictCopy(let copy): try save(copy)
         case .removeConflictCopy(let id): try delete("conflict_copy", "id", id)
         }
@@ -42,6 +46,25 @@ struct JournalWriter {
         let places = repeatElement("?", count: columns.count).joined(separator: ", ")
         let statement = try database.cachedStatement(sql: "INSERT OR REPLACE INTO \(Value.table) VALUES (\(places))")
         try statement.execute(arguments: StatementArguments(columns))
+    }
+
+    private func put(_ record: FileRecord) throws {
+        var record = record
+        if record.upload == nil { record.upload = try reader.row(FileRecord.self, of: record.id)?.upload }
+        try save(record)
+    }
+
+    private func putUpload(_ record: FileRecord) throws {
+        var known = try reader.row(FileRecord.self, of: record.id) ?? record
+        known.upload = record.upload
+        try save(known)
+        try delete("part", "file", record.id.number)
+    }
+
+    private func uploadEnded(_ id: FileID) throws {
+        guard try record(id).state != .uploading || reader.row(ContentRow.self, of: id) != nil else { return try remove(id) }
+        try update(id) { $0.upload = nil }
+        try delete("part", "file", id.number)
     }
 
     private func update(_ id: FileID, _ change: (inout FileRecord) -> Void) throws {
@@ -69,6 +92,14 @@ struct JournalWriter {
         try requireAllChunks(of: id, length: seal.length)
     }
 
+    private func replaceExtents(of id: FileID, _ extents: [UInt8]) throws {
+        guard var content = try reader.row(ContentRow.self, of: id)?.content else {
+            throw StateError(.noSuchRecord, "the journal \(path) has no content of file \(id); nothing was recorded")
+        }
+        content.extents = extents
+        try save(ContentRow(file: id, content: content))
+    }
+
     /// Without a check for each block the bytes could not be trusted after a crash, so they must not be acknowledged.
     private func requireAllChunks(of id: FileID, length: Int64) throws {
         let blocks = BlockChecksums.blocks(in: length)
@@ -94,6 +125,12 @@ struct JournalWriter {
             record.upload = nil
         }
         for table in ["part", "content", "small"] { try delete(table, "file", id.number) }
+    }
+
+    private func dropContent(_ id: FileID) throws {
+        guard try reader.row(FileRecord.self, of: id)?.upload != nil else { return try remove(id) }
+        try update(id) { $0.state = .uploading }
+        for table in ["content", "checksums", "small", "part"] { try delete(table, "file", id.number) }
     }
 
     private func remove(_ id: FileID) throws {

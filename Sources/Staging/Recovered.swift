@@ -15,6 +15,8 @@ package struct Recovered: Sendable {
     package let files: [File]
     /// Renames and deletes to be finished, in the order in which they were begun.
     package let intents: [Intent]
+    /// What was noted of the copies that unfinished renames have made.
+    package let movedCopies: [MovedCopy]
 
     /// Acknowledged content that the store may not have.
     package var unsent: [File] { files.filter { $0.content != nil } }
@@ -37,6 +39,7 @@ extension Recovered {
             .map { File(record: $0, content: contents[$0.id], parts: (parts[$0.id] ?? []).map(\.part)) }
             .sorted { ($0.record.began, $0.record.id) < ($1.record.began, $1.record.id) }
         intents = try database.rows(Intent.self)
+        movedCopies = try database.rows(MovedCopy.self)
     }
 
     /// The names of the staging files that are still needed.

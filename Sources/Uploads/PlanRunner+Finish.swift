@@ -25,20 +25,32 @@ extension PlanRunner {
         do throws(StoreError) {
             return try await content(step, job)
         } catch {
-            guard error.outcomeUnknown || error.reason == .preconditionFailed, let own = await own(job) else { throw error }
+            let maybeDone = error.outcomeUnknown || [.preconditionFailed, .noSuchUpload].contains(error.reason)
+            guard maybeDone, let own = await own(step, job) else { throw error }
             if case .complete(let upload, _) = step { await job.events.completed(upload) }
             return own
         }
     }
 
-    /// The object, if it is what the job would make of it: its time of change, to the nanosecond, is no other state's.
-    private func own(_ job: UploadJob) async -> StoredObject? {
-        guard job.attributes.metadata["ctime"] != nil, let info = try? await store.head(job.key, ReadConditions()) else { return nil }
-        guard info.size == job.size, job.attributes.metadata.allSatisfy({ info.metadata[$0.key] == $0.value }) else { return nil }
+    /// The object, if it is what the job would make of it: its time of change, to the nanosecond, is no other state's, or it consists of the parts.
+    private func own(_ step: PreparedUpload.Step, _ job: UploadJob) async -> StoredObject? {
+        let parts: ETag? = if case .complete(_, let parts) = step { CompletedUpload.etag(ofParts: parts.map(\.etag)) } else { nil }
+        guard parts != nil || job.attributes.metadata["ctime"] != nil else { return nil }
+        guard let info = try? await store.head(job.key, ReadConditions()), info.size == job.size else { return nil }
+        guard job.attributes.metadata.allSatisfy({ info.metadata[$0.key] == $0.value }) else { return nil }
+        guard job.attributes.metadata["ctime"] != nil || info.etag == parts else { return nil }
         return StoredObject(version: ObjectVersion(key: job.key, info: info), lastModified: info.lastModified, appendPosition: info.appendPosition)
     }
 
     private func content(_ step: PreparedUpload.Step, _ job: UploadJob) async throws(StoreError) -> StoredObject {
+        do throws(StoreError) {
+            return try await carryOut(step, job)
+        } catch {
+            throw error.explained(by: job)
+        }
+    }
+
+    private func carryOut(_ step: PreparedUpload.Step, _ job: UploadJob) async throws(StoreError) -> StoredObject {
         switch step {
         case .keep: return StoredObject(version: job.base ?? ObjectVersion(key: job.key, etag: nil, size: job.size))
         case .put(let source):

@@ -20,7 +20,8 @@ package struct PlanRunner: Sendable {
         self.logger = logger
     }
 
-    /// Uploads parts and fetches what bodies need. After a failure a new upload has been aborted; one that was under way stays.
+    /// Uploads parts and fetches what bodies need. After a failure a new upload has been aborted, unless the job's events keep it; one that
+    /// was under way stays.
     package func prepare(_ plan: UploadPlan, _ job: UploadJob) async throws(StoreError) -> PreparedUpload {
         let step: PreparedUpload.Step
         switch plan.content {
@@ -40,15 +41,34 @@ package struct PlanRunner: Sendable {
     // MARK: Parts
 
     private func parts(_ list: PartList, _ job: UploadJob) async throws(StoreError) -> PreparedUpload.Step {
-        if list.resumes, let upload = job.upload { return .complete(upload, try await send(list.parts, upload, job)) }
-        let upload = Upload(key: job.key, id: try await store.createUpload(job.key, job.attributes))
+        let resumed = list.resumes ? job.upload : nil
+        let upload = if let resumed { resumed } else { try await begin(job.key, job.attributes, telling: job.events) }
         do throws(StoreError) {
-            try await job.events.created(upload)
             return .complete(upload, try await send(list.parts, upload, job))
         } catch {
-            await abandon(upload, job)
+            let isKept = await job.events.keeps(upload, after: error)
+            if !isKept, resumed == nil { await abandon(upload, job) }
             throw error
         }
+    }
+
+    /// A new upload, which is known to the journal when this returns.
+    package func begin(_ key: Key, _ attributes: ObjectAttributes, telling events: any UploadEvents) async throws(StoreError) -> Upload {
+        let note = try await events.beginning(key)
+        let upload: Upload
+        do throws(StoreError) {
+            upload = Upload(key: key, id: try await store.createUpload(key, attributes))
+        } catch {
+            await events.failedToBegin(note, error)
+            throw error
+        }
+        do throws(StoreError) {
+            try await events.created(upload, note)
+        } catch {
+            await abandon(upload, telling: events)
+            throw error
+        }
+        return upload
     }
 
     /// In parallel; the first failure cancels the rest.
@@ -83,7 +103,7 @@ package struct PlanRunner: Sendable {
                 await job.events.stored(sent, part.range)
                 return .success(sent)
             } catch {
-                return .failure(error)
+                return .failure(error.explained(by: job))
             }
         }
         return result ?? .failure(StoreError(.cancelled, "the upload of \(job.key) was cancelled"))

@@ -38,13 +38,27 @@ package struct UploadJob: Sendable {
 
 /// Who has to know how an upload goes on, so that it can be resumed or aborted in another life.
 package protocol UploadEvents: Sendable {
+    /// An upload is about to be begun. Returns when it is recorded that there may be one of this key, whatever becomes of this process.
+    func beginning(_ key: Key) async throws(StoreError) -> UploadNote
     /// Returns when it is recorded; nothing is sent for the upload before.
-    func created(_ upload: Upload) async throws(StoreError)
+    func created(_ upload: Upload, _ note: UploadNote) async throws(StoreError)
+    /// None was begun, unless `error` says that this is unknown.
+    func failedToBegin(_ note: UploadNote, _ error: StoreError) async
+    /// Sending its parts, or completing it, failed. True when another attempt will go on with it; otherwise it is aborted.
+    func keeps(_ upload: Upload, after error: StoreError) async -> Bool
     func stored(_ part: UploadedPart, _ range: ByteRange) async
     /// The object has been made of it. What is recorded of the file stays until the object is known to be the file's.
     func completed(_ upload: Upload) async
     /// Aborted.
     func ended(_ upload: Upload) async
+}
+
+/// What is recorded of an upload that is being begun.
+package enum UploadNote: Hashable, Sendable {
+    /// The record of the file, which is about the same key.
+    case record
+    /// An intent of the journal.
+    case intent(Int64)
 }
 
 /// What the store has after a job.

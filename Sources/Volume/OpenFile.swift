@@ -17,6 +17,15 @@ final class OpenFile: Sendable {
         var attributes = 0
     }
 
+    /// That an upload is about to be begun, as the journal has it.
+    struct UploadIntent: Sendable {
+        let id: Int64
+        let key: Key
+        let since: Timestamp
+        /// The store did not answer, and may have begun one.
+        var isUncertain = false
+    }
+
     struct State {
         var handles = 0
         /// How many of them write.
@@ -35,7 +44,7 @@ final class OpenFile: Sendable {
         var revision = Revision()
         var stored = Revision()
         var recorded: Revision?
-        /// The file's record in the journal.
+        /// The file's record in the journal: of content (`recorded`), of an upload, or of neither any more.
         var record: FileID?
         /// Times were set by a program: they must be stored as they are.
         var hasExplicitTimes = false
@@ -51,6 +60,7 @@ final class OpenFile: Sendable {
         var stream = UploadStream()
         /// The upload that the store has begun for the file and neither completed nor aborted, as far as is known.
         var openUpload: Upload?
+        var openIntent: UploadIntent?
         /// Why the last attempt to store it failed.
         var failure: StoreError?
         /// An upload is scheduled.
@@ -93,6 +103,17 @@ final class OpenFile: Sendable {
     var size: Int64 { state.withLock { $0.map.size } }
 
     var isOpen: Bool { state.withLock { $0.handles > 0 } }
+}
+
+extension OpenFile.State {
+    /// What the journal has of the content is not to be stored any more; nil where it has nothing. An upload that is open stays recorded.
+    mutating func forgetRecord() -> JournalChange? {
+        guard let id = record else { return nil }
+        recorded = nil
+        if openUpload != nil { return .dropContent(id) }
+        record = nil
+        return .remove(id)
+    }
 }
 
 // MARK: - Handles

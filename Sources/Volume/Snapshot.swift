@@ -38,7 +38,8 @@ extension OpenFile.State {
         _ key: Key, _ attributes: ObjectAttributes, _ streamed: ObjectAttributes, grows: Bool, stored metadata: [String: String]
     ) -> Snapshot {
         frozen = staged?.length ?? 0
-        let streamed = hasExplicitTimes ? attributes : streamed
+        // An upload that began when all had been written has the times already.
+        let streamed = hasExplicitTimes || stream.attributes == attributes ? attributes : streamed
         let running = stream.upload.map { _ in RunningUpload(carriesAttributes: stream.attributes == streamed) }
         let situation = UploadSituation(
             attributesChanged: revision.attributes != stored.attributes

@@ -22,7 +22,7 @@ extension StoreError {
         case .bucketNotEmpty: .notEmpty
         case .bucketExists: .exists
         case .clockSkew, .invalidRange, .invalidRequest, .invalidPart, .wrongRegion, .corrupted, .throttled, .unavailable, .unreachable,
-            .invalidResponse, .localFailure:
+            .invalidResponse, .localFailure, .localDamage:
             .inputOutput
         }
     }

@@ -138,6 +138,13 @@ struct Tree: Sendable {
         dropIfUnused(oldParent)
     }
 
+    /// Gives the inode a name that another has, which is given another in the same moment.
+    mutating func place(_ inode: Inode, _ name: FileName, in parent: Inode) {
+        inodes[ChildName(parent: parent, name: name)] = inode
+        nodes[inode]?.name = name
+        nodes[inode]?.parent = parent
+    }
+
     mutating func reference(_ inode: Inode) {
         nodes[inode]?.references += 1
     }

@@ -92,12 +92,12 @@ extension Volume {
         }
     }
 
-    /// As `finish`. An upload that can not be completed is given up, unless another attempt may complete it.
+    /// As `finish`. An upload that can not be completed is given up, unless another attempt will complete it.
     private func finishing(_ prepared: PreparedUpload, _ job: UploadJob, of file: OpenFile) async throws(StoreError) -> StoredObject? {
         do throws(StoreError) {
             return try await finish(prepared, job, of: file)
         } catch {
-            guard error.isFinal, let upload = prepared.openUpload else { throw error }
+            guard let upload = prepared.openUpload, await !job.events.keeps(upload, after: error) else { throw error }
             if file.withLockedState({ $0.stream.upload }) == upload {
                 // Bytes that only its parts have keep it alive.
                 try? await abandonStream(of: file)

@@ -78,6 +78,7 @@ extension Volume {
                 let note = ConflictCopy(id: state.journal.newNoteID(), key: snapshot.key, copy: copy, found: found, moment: .now)
                 try? await state.journal.commit([.putConflictCopy(note)])
             }
+            try? await abandonStream(of: file)
             await removeRecord(of: file)
             tree.withLock { tree in
                 _ = tree.update(file.inode) { $0.validUntil = nil }

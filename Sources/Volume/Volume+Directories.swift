@@ -77,6 +77,7 @@ extension Volume {
     }
 
     private func advance(_ directory: DirectoryHandle) async throws(Errno) {
+        try await moves.wait(for: path(of: directory.inode))
         let page = try await asking { () async throws(StoreError) in try await directory.nextPage() }
         directory.take(page)
         guard directory.isComplete else { return }

@@ -20,6 +20,7 @@ extension Volume {
     /// The entry of a name, from memory where that is fresh; nil when there is none.
     func entry(_ name: FileName, in parent: Inode, referencing: Bool) async throws(Errno) -> Entry? {
         guard name.bytes.count <= FileName.maximumBytes else { throw Errno.nameTooLong }
+        try await moves.wait(for: path(of: parent) + [name])
         let path = try path(of: parent) + [name]
         switch tree.withLock({ $0.remembered(name, in: parent, referencing: referencing) }) {
         case .known(let attributes): return entry(attributes)

@@ -7,15 +7,17 @@ internal import Synchronization
 /// What has a name and no content to be written: folders, symbolic links, FIFOs, sockets, devices. Each is one request.
 extension Volume {
     package func makeDirectory(_ name: FileName, in parent: Inode, permissions: UInt16, for caller: Caller) async throws(Errno) -> Entry {
-        let path = try await freePath(name, in: parent)
-        _ = try keys.target(of: path).newFolder()
+        _ = try keys.target(of: try await freePath(name, in: parent)).newFolder()
         var node = try newNode(.directory, name, in: parent, permissions: permissions, for: caller)
         try checkFits(node)
         node.metadata = node.storedAttributes(options).metadata
         node.hasMarker = true
         node.listing = FolderListing(names: [:], validUntil: .now + options.metadataTTL)
-        try await putMarker(path, node)
-        return entry(add(node, path, in: parent))
+        return try await names.together { () async throws(Errno) -> Entry in
+            let path = try path(of: parent) + [name]
+            try await putMarker(path, node)
+            return entry(add(node, path, in: parent))
+        }
     }
 
     package func makeNode(

@@ -44,7 +44,12 @@ extension Volume {
                 logger.error("\(name): its new attributes could not be stored and are lost")
                 return await discard(file, keepingRecord: false)
             }
-            try await acknowledge(file, fileState)
+            if let id = file.withLockedState({ $0.recorded == $0.revision ? $0.record : nil }) {
+                // The bytes are on the disk; damaged ones can be brought there no more.
+                try await onState { (state) async throws(StateError) in try await state.journal.commit([.state(id, fileState)]) }
+            } else {
+                try await acknowledge(file, fileState)
+            }
             logger.error("\(name) could not be stored; what was written is kept: see `windlass recover --list`")
         } catch {
             logger.error("\(name) could not be stored, and could not be kept on the local disk either (\(error)): its last changes are lost")
@@ -64,7 +69,7 @@ extension Volume {
 
     /// The store's version is shown again; unless somebody has opened the file meanwhile, and may have written to it.
     private func discard(_ file: OpenFile, keepingRecord: Bool) async {
-        let left = tree.withLock { tree -> (staged: StagedFile?, record: FileID?)? in
+        let left = tree.withLock { tree -> (staged: StagedFile?, record: JournalChange?)? in
             guard !file.isOpen else { return nil }
             tree.noteStored(file.inode)
             _ = tree.update(file.inode) { $0.validUntil = nil }
@@ -76,12 +81,12 @@ extension Volume {
                     state.map = ExtentMap(base: state.map.base)
                     state.staged = nil
                 }
-                return (state.staged, state.recorded == nil ? nil : state.record)
+                return (state.staged, state.recorded == nil ? nil : state.forgetRecord())
             }
         }
         guard let left else { return }
         if keepingRecord && left.record != nil { return left.staged?.park() ?? () }
-        if let record = left.record { try? await state?.journal.commit([.remove(record)]) }
+        if let record = left.record { try? await state?.journal.commit([record]) }
         try? left.staged?.remove()
     }
 }

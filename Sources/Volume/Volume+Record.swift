@@ -3,6 +3,7 @@ internal import FileSystemTypes
 internal import Logging
 internal import ObjectStorage
 internal import Staging
+internal import Synchronization
 
 /// Keeping changes on the local disk, so that a crash does not lose them.
 extension Volume {
@@ -24,21 +25,29 @@ extension Volume {
     }
 
     /// `sending` is held, so that no older state of the file is on its way to the store. Bytes that only an upload holds make it end first.
-    func acknowledge(_ file: OpenFile, _ fileState: FileState) async throws(Errno) {
-        guard let snapshot = try await snapshot(file) else { return }
-        guard !snapshot.hasBytesOnlyInPart else { return try await commit(file) }
-        try await record(snapshot, of: file, fileState)
+    func acknowledge(_ file: OpenFile, _ fileState: FileState, _ changes: [JournalChange] = []) async throws(Errno) {
+        let isRecorded = try await names.together { () async throws(Errno) -> Bool in
+            guard let snapshot = try await snapshot(file) else { return true }
+            guard !snapshot.hasBytesOnlyInPart else { return false }
+            try await record(snapshot, of: file, fileState, changes)
+            return true
+        }
+        if !isRecorded { try await commit(file) }
     }
 
     /// What the journal says of a file that it has is what is being stored: after a crash the next mount must be able to tell the object for it.
     func recordAgain(_ snapshot: Snapshot, of file: OpenFile) async throws(Errno) {
         guard let recorded = file.withLockedState({ $0.recorded }), recorded != snapshot.revision, !snapshot.hasBytesOnlyInPart else { return }
-        try await record(snapshot, of: file, .closed)
+        try await names.together { () async throws(Errno) in
+            // Renamed since: the attempt that goes with the snapshot comes to nothing, and the next records what is then.
+            guard let path = tree.withLock({ $0.path(of: file.inode) }), keys.file(path) == snapshot.key else { return }
+            try await record(snapshot, of: file, .closed)
+        }
     }
 
     /// The file has a new name, and is there instead of another one. `sending` is held.
-    func recordMoved(_ file: OpenFile, insteadOf replaced: FileID?) async throws(Errno) {
-        let changes: [JournalChange] = replaced.map { [.remove($0)] } ?? []
+    func recordMoved(_ file: OpenFile, insteadOf replaced: JournalChange?) async throws(Errno) {
+        let changes = replaced.map { [$0] } ?? []
         if file.withLockedState({ $0.recorded }) != nil, let snapshot = try await snapshot(file), !snapshot.hasBytesOnlyInPart {
             return try await record(snapshot, of: file, .closed, changes)
         }
@@ -48,11 +57,11 @@ extension Volume {
     /// Runs the deletion of a stored file's object. What the journal has of the file is about an object that will be gone: from here on it
     /// says that the object is to be deleted. `sending` is held.
     func deleting(_ key: Key, of file: OpenFile, _ body: () async throws(Errno) -> Void) async throws(Errno) {
-        let record = file.withLockedState { $0.recorded == nil ? nil : $0.record }
-        guard let record, let state, let etag = file.base?.etag else { return try await body() }
+        let isRecorded = file.withLockedState { $0.recorded != nil }
+        guard isRecorded, let state, let etag = file.base?.etag else { return try await body() }
+        guard let change = file.withLockedState({ $0.forgetRecord() }) else { return try await body() }
         let intent = Intent(id: state.journal.newNoteID(), action: .delete(key, base: etag))
-        try await onState { (state) async throws(StateError) in try await state.journal.commit([.remove(record), .putIntent(intent)]) }
-        file.withLockedState { ($0.record, $0.recorded) = (nil, nil) }
+        try await onState { (state) async throws(StateError) in try await state.journal.commit([change, .putIntent(intent)]) }
         do throws(Errno) {
             try await body()
         } catch {
@@ -80,22 +89,20 @@ extension Volume {
 
     /// The store has the snapshot: the journal forgets the file, or keeps what was recorded since. False when it still has an older state.
     func noteStored(_ file: OpenFile, _ snapshot: Snapshot) async -> Bool {
-        guard let recorded = file.withLockedState({ $0.recorded }) else { return true }
+        let (known, id) = file.withLockedState { ($0.recorded, $0.record) }
+        guard let recorded = known, let id else { return true }
         guard recorded.content > snapshot.revision.content || recorded.attributes > snapshot.revision.attributes else {
             return await removeRecord(of: file)
         }
-        return (try? await acknowledge(file, .closed)) != nil
+        // The upload was for the state before.
+        return (try? await acknowledge(file, .closed, [.uploadEnded(id)])) != nil
     }
 
     /// False when the journal could not be changed.
     @discardableResult func removeRecord(of file: OpenFile) async -> Bool {
-        let id = file.withLockedState { state in
-            defer { (state.record, state.recorded) = (nil, nil) }
-            return state.record
-        }
-        guard let id, let state else { return true }
+        guard let change = file.withLockedState({ $0.forgetRecord() }), let state else { return true }
         do throws(StateError) {
-            try await state.journal.commit([.remove(id)])
+            try await state.journal.commit([change])
             return true
         } catch {
             logger.warning("the next mount will look at \(describe(file.inode)) once more: \(error)")

@@ -1,5 +1,5 @@
 internal import Content
-internal import FileSystemTypes
+package import FileSystemTypes
 internal import Logging
 internal import ObjectStorage
 package import Staging
@@ -8,9 +8,12 @@ internal import Uploads
 
 /// Going on with what the mount before has left.
 extension Volume {
-    /// Takes up files whose changes are on the local disk only: they are seen as they were, and uploaded. To be called before anything else.
-    package func resume(_ recovered: Recovered) async {
+    /// Finishes renames that were broken off, and takes up files whose changes are on the local disk only: they are seen as they were, and
+    /// uploaded. To be called before anything else; fails when a rename can neither be finished nor be taken back, with the reason logged.
+    package func resume(_ left: Recovered) async throws(Errno) {
+        let recovered = try await settleMoves(left)
         tellKept(recovered.files.filter(\.isSetAside))
+        if let state { await UploadCleanup(store, state.journal, logger: logger).run(recovered) }
         for file in recovered.files {
             switch file.record.state {
             case .conflict, .failed: break
@@ -33,7 +36,7 @@ extension Volume {
         }
         do {
             let map = try ExtentMap(decoding: content.extents)
-            if await isStored(recovered, size: map.size) {
+            if await isStored(recovered, map) {
                 let staged = try? await state?.openFile(of: recovered.record.id, content)
                 if await clear(recovered.record) { try? staged?.remove() }
                 return
@@ -56,10 +59,11 @@ extension Volume {
     }
 
     /// The upload had been completed, and only the journal did not say so yet: the time of change, to the nanosecond, tells.
-    private func isStored(_ recovered: Recovered.File, size: Int64) async -> Bool {
+    private func isStored(_ recovered: Recovered.File, _ map: ExtentMap) async -> Bool {
         let metadata = recovered.record.attributes.metadata
-        guard metadata["ctime"] != nil, let info = try? await head(recovered.record.key), info.size == size else { return false }
+        guard metadata["ctime"] != nil, let info = try? await head(recovered.record.key), info.size == map.size else { return false }
         if metadata.allSatisfy({ info.metadata[$0.key] == $0.value }) { return true }
+        if let parts = CompletedUpload.etag(of: recovered, map), parts == info.etag, info.metadata["mtime"] == nil { return true }
         return await isCompleted(recovered, info)
     }
 
@@ -134,6 +138,7 @@ extension Volume {
             }
             guard !found.isEmpty else { return }
             state.stream.upload = upload
+            state.openUpload = upload
             state.stream.attributes = recovered.record.attributes
             state.stream.hasFailed = true
         }
@@ -162,7 +167,7 @@ extension Volume {
 
 extension Recovered.File {
     /// Another attempt is for the user to make.
-    fileprivate var isSetAside: Bool {
+    var isSetAside: Bool {
         switch record.state {
         case .conflict, .failed: true
         case .writing, .closed, .uploading: false

@@ -146,7 +146,9 @@ extension Volume {
             node.attributes.changed = .now
             try checkFits(node)
             guard try !keys.isContinuation(path(of: inode)) else { throw .notPermitted }
-            if inode != .root { try await putMarker(try path(of: inode), node) }
+            if inode != .root {
+                try await names.together { () async throws(Errno) in try await putMarker(try path(of: inode), node) }
+            }
             tree.withLock { tree in
                 _ = tree.update(inode) { known in
                     (known.attributes, known.touched) = (node.attributes, node.touched)
@@ -176,7 +178,7 @@ extension Volume {
         let (key, attributes) = (keys.folder(path), node.storedAttributes(options))
         try await asking { () async throws(StoreError) in
             if let content = node.markerContent {
-                _ = try await ObjectCopier(store, limiter: copies).copy(content, from: key, to: key, replacing: attributes)
+                _ = try await copier.copy(content, from: key, to: key, replacing: attributes)
             } else {
                 _ = try await store.put(key, BytesSource(Bytes()), attributes, .always)
             }

@@ -30,6 +30,11 @@ extension Volume {
         tree.withLock { $0.path(of: file.inode) }.map { String(escaping: keys.file($0).bytes) } ?? "a deleted file"
     }
 
+    /// Renames of folders that are under way.
+    package var moveReports: [MoveReport] {
+        moves.all.map { MoveReport(from: $0.from, to: $0.to, done: $0.done, total: $0.total, isStuck: $0.isStuck) }
+    }
+
     /// Bytes of the local disk that files being written take, of those they may take; nil for a mount that allows no changes.
     package var stagingUsage: MountStatus.Usage? {
         state.map { MountStatus.Usage(used: $0.space.used, limit: $0.space.limit) }

@@ -39,12 +39,8 @@ extension Volume {
             let key = keys.file(path)
             let attributes = file.withLockedState({ $0.hasExplicitTimes }) ? node.storedAttributes(options) : node.streamedAttributes(options)
             do throws(StoreError) {
-                let upload = Upload(key: key, id: try await store.createUpload(key, attributes))
-                file.withLockedState { state in
-                    state.stream.upload = upload
-                    state.stream.attributes = attributes
-                }
-                try await events(file, key, attributes).created(upload)
+                let upload = try await runner.begin(key, attributes, telling: events(file, key, attributes))
+                file.withLockedState { ($0.stream.upload, $0.stream.attributes) = (upload, attributes) }
                 return upload
             } catch {
                 logger.debug("\(key) is not sent while it is being written: \(error)")

@@ -11,7 +11,7 @@ extension Volume {
         UploadJob(
             owner: file.owner, key: snapshot.key, size: snapshot.map.size, base: snapshot.map.base, condition: condition(snapshot.map.base),
             attributes: attributes, staged: snapshot.staged, upload: snapshot.upload,
-            events: FileUploadEvents(file: file, volume: self, key: snapshot.key, attributes: attributes))
+            events: FileUploadEvents(file, in: self, snapshot.key, attributes, content: snapshot.revision.content))
     }
 
     /// A file is stored only where its base still is, unless the user wants it otherwise.
@@ -22,7 +22,7 @@ extension Volume {
     }
 
     func events(_ file: OpenFile, _ key: Key, _ attributes: ObjectAttributes) -> any UploadEvents {
-        FileUploadEvents(file: file, volume: self, key: key, attributes: attributes)
+        FileUploadEvents(file, in: self, key, attributes)
     }
 
     /// The upload that was begun while the file was being written is of no use. Fails when it has the only copy of some bytes.
@@ -51,76 +51,15 @@ extension Volume {
         await runner.abandon(upload, telling: events(file, upload.key, ObjectAttributes()))
     }
 
+    /// Aborts an upload that the journal says is unwanted; where that fails, the next mount tries again.
+    func carryOut(_ intent: Intent) async {
+        guard case .abortUpload(let upload) = intent.action, (try? await store.abortUpload(upload)) != nil else { return }
+        try? await state?.journal.commit([.removeIntent(intent.id)])
+    }
+
     /// The same bytes under another name or ETag, for the file and whoever has it open.
     func replaceSource(_ old: ObjectVersion, with new: ObjectVersion, in file: OpenFile) {
         file.replaceSource(old, with: new)
         for handle in handles.withLock({ $0.handles(of: file) }) { handle.repin(from: old, to: new) }
-    }
-}
-
-/// Records uploads in the journal: one that this process does not live to complete is resumed or aborted by the next.
-struct FileUploadEvents: UploadEvents {
-    let file: OpenFile
-    let volume: Volume
-    let key: Key
-    let attributes: ObjectAttributes
-
-    func created(_ upload: Upload) async throws(StoreError) {
-        let earlier = file.withLockedState { state in
-            defer { state.openUpload = upload }
-            return state.openUpload
-        }
-        // One that could not be completed, or aborted: the journal names only the latest.
-        if let earlier, earlier != upload { Task { [volume] in try? await volume.store.abortUpload(earlier) } }
-        guard let journal = volume.state?.journal else { return }
-        let (id, isKnown, base) = file.withLockedState { state in
-            let known = state.record
-            let id = known ?? journal.newFileID()
-            state.record = id
-            return (id, known != nil, state.map.base)
-        }
-        do throws(StateError) {
-            guard !isKnown else { return try await journal.commit([.uploadCreated(id, upload)]) }
-            let record = FileRecord(
-                id: id, key: key, base: BaseVersion(base), attributes: attributes, state: .uploading, upload: upload)
-            try await journal.commit([.put(record)])
-        } catch {
-            throw StoreError(.localFailure, error.message)
-        }
-    }
-
-    func stored(_ part: UploadedPart, _ range: ByteRange) async {
-        guard let journal = volume.state?.journal, let id = file.withLockedState({ $0.recorded == nil ? nil : $0.record }) else { return }
-        // A part that is not recorded is sent once more after a crash: nothing is lost by it.
-        try? await journal.commit([.partStored(id, JournaledPart(number: part.number, etag: part.etag, range: range))])
-    }
-
-    func completed(_ upload: Upload) async {
-        forget(upload)
-        // A recorded file's upload id is how the next mount would know that the object there is the file's.
-        guard file.withLockedState({ $0.recorded == nil }) else { return }
-        await ended(upload)
-    }
-
-    private func forget(_ upload: Upload) {
-        file.withLockedState { if $0.openUpload == upload { $0.openUpload = nil } }
-    }
-
-    func ended(_ upload: Upload) async {
-        forget(upload)
-        guard let journal = volume.state?.journal else { return }
-        let (id, isRecorded) = file.withLockedState { state in
-            defer { if state.recorded == nil { state.record = nil } }
-            return (state.record, state.recorded != nil)
-        }
-        guard let id else { return }
-        // What stays recorded by mistake is found to be gone by the next mount.
-        try? await journal.commit([isRecorded ? .uploadEnded(id) : .remove(id)])
-    }
-}
-
-extension BaseVersion {
-    init(_ version: ObjectVersion?) {
-        self = version.map { .existing($0.etag, size: $0.size) } ?? .new
     }
 }

@@ -21,6 +21,7 @@ package final class Volume: FileSystem {
     let handles = Mutex(HandleTable())
     /// Commits of single files go in together, the rename of a folder alone: no file may be stored under a name that is being moved.
     let names = SharedGate()
+    let moves = MovesUnderWay()
     let uploads: TransferPool
     let copies: Semaphore
     let runner: PlanRunner
@@ -58,6 +59,8 @@ package final class Volume: FileSystem {
     func checkWritable() throws(Errno) {
         if options.isReadOnly || state == nil { throw Errno.readOnly }
     }
+
+    var copier: ObjectCopier { ObjectCopier(store, limiter: copies, journal: state?.journal) }
 
     func path(of inode: Inode) throws(Errno) -> [FileName] {
         guard let path = tree.withLock({ $0.path(of: inode) }) else { throw Errno.stale }

@@ -71,8 +71,9 @@ struct ConnectionOptions: ParsableArguments {
         return policy
     }
 
-    private func transportOptions(logger: Logger) throws -> TransportOptions {
+    private func transportOptions(_ maximumConnections: Int?, logger: Logger) throws -> TransportOptions {
         var options = TransportOptions()
+        if let maximumConnections { options.maximumConnections = maximumConnections }
         options.userAgent = "windlass/\(Version.text)"
         options.connectTimeout = .seconds(connectTimeout)
         options.idleTimeout = .seconds(timeout)
@@ -92,9 +93,9 @@ struct ConnectionOptions: ParsableArguments {
     }
 
     /// A client for the store that the options name, and the bucket is in; blocks where the store must be asked for its form.
-    func client(_ address: BucketAddress?, logger: Logger) throws -> StoreClient {
+    func client(_ address: BucketAddress?, maximumConnections: Int? = nil, logger: Logger) throws -> StoreClient {
         let choice = try choice(address?.scheme)
-        let options = try transportOptions(logger: logger)
+        let options = try transportOptions(maximumConnections, logger: logger)
         let transport = HTTPTransport(options)
         var configuration = StoreClient.Configuration(endpoint: choice.endpoint, region: choice.region)
         configuration.addressing = choice.addressing

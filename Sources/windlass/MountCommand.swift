@@ -60,6 +60,8 @@ struct MountCommand: ParsableCommand {
     @Flag(name: [.customLong("foreground"), .customShort("f")], help: "Stay in the foreground and log to standard error.")
     var foreground = false
 
+    @OptionGroup var requests: RequestOptions
+
     @OptionGroup var attributes: AttributeOptions
 
     @OptionGroup var writing: WriteOptions

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import Recovery
 import Reports
+import Requests
 import Staging
 import Threads
 import Volume
@@ -23,15 +24,17 @@ final class MountControl: Sendable {
 
     private let identity: Identity
     private let volume: Volume
+    private let gate: RequestGate
     private let state: StateFolder?
     let recovery: Recovery?
     private let began = Timestamp.now
     /// What remained when the mount ended; nil until then.
     private let remains = Monitor<[FileOutcome]?>(nil)
 
-    init(_ identity: Identity, _ volume: Volume, _ state: StateFolder?, _ recovery: Recovery?) {
+    init(_ identity: Identity, _ volume: Volume, _ gate: RequestGate, _ state: StateFolder?, _ recovery: Recovery?) {
         self.identity = identity
         self.volume = volume
+        self.gate = gate
         self.state = state
         self.recovery = recovery
     }
@@ -129,7 +132,9 @@ final class MountControl: Sendable {
         let files = volume.fileReports()
         status.files = Array(files.prefix(MountStatus.longestList))
         status.omittedFiles = files.count - status.files.count
+        status.moves = volume.moveReports
         status.staging = volume.stagingUsage
+        status.requests = MountStatus.Requests(gate.figures)
         if let state, let recovery {
             status.journal = MountStatus.Journal(try await state.journal.counts())
             let kept = try await recovery.list().filter { $0.state != .waiting && $0.state != .deletion }
@@ -144,7 +149,7 @@ extension MountStatus.Journal {
     fileprivate init(_ counts: JournalCounts) {
         self.init(
             waiting: counts.closed + counts.uploading + counts.writing, conflicts: counts.conflicts, failed: counts.failed,
-            deletions: counts.intents, conflictCopies: counts.conflictCopies)
+            deletions: counts.deletions, conflictCopies: counts.conflictCopies)
     }
 }
 

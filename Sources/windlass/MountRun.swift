@@ -6,6 +6,7 @@ import Logging
 import ObjectStorage
 import Recovery
 import RemoteStore
+import Requests
 import Staging
 import Threads
 import Volume
@@ -16,9 +17,11 @@ struct MountRun {
     private let logger: Logger
     private let parent: Daemon.Parent?
     private let crash: CrashPoint?
+    private let gate: RequestGate
 
     init(_ command: MountCommand) throws {
         self.command = command
+        gate = RequestGate(command.requests.scheduling)
         crash = try CrashPoint.wanted(in: ProcessInfo.processInfo.environment)
         parent = Daemon.parent()
         logger = try command.log.logger(inBackground: parent != nil)
@@ -28,7 +31,8 @@ struct MountRun {
         // Before the first thread is started: all of them leave these signals to the one that waits for them.
         let signals = SignalWatch()
         let mountPoint = try checkedMountPoint()
-        let client = try command.connection.client(command.address, logger: logger)
+        let client = try command.connection.client(
+            command.address, maximumConnections: command.requests.maximumConnections, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
         if let source = client.credentialsSource { logger.info("using \(source)") }
@@ -36,7 +40,7 @@ struct MountRun {
         defer { try? state?.close() }
         let store = reliable(capable(client))
         let volume = Volume(store, options: command.volumeOptions(), state: state, logger: logger)
-        if let left { waiting { await volume.resume(left) } }
+        if let left { try resume(volume, left) }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
         let control = try makeControl(mountPoint, client, store, volume, state)
@@ -80,8 +84,8 @@ struct MountRun {
 
     private func reliable(_ remote: RemoteStore) -> any ObjectStore {
         let policy = command.connection.retryPolicy
-        guard let crash else { return GuardedStore(RetryingStore(remote, policy: policy, logger: logger)) }
-        return GuardedStore(RetryingStore(CrashingStore(base: remote, point: crash), policy: policy, logger: logger))
+        guard let crash else { return remote.scheduled(by: gate, policy: policy, logger: logger) }
+        return CrashingStore(base: remote, point: crash).scheduled(by: gate, policy: policy, logger: logger)
     }
 
     /// What this machine keeps for the mount; nothing for one that allows no changes.
@@ -93,6 +97,22 @@ struct MountRun {
         return (state, left)
     }
 
+    /// A rename of a folder that is half done is not to be seen: without an end to it there is no mount.
+    private func resume(_ volume: Volume, _ left: Recovered) throws {
+        let failure = waiting { () async -> Errno? in
+            do throws(Errno) {
+                try await volume.resume(left)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard let failure else { return }
+        throw Failure(
+            "a rename of a folder that the mount before has begun can be neither finished nor taken back (\(failure)): see the log for the "
+                + "reason, and mount again, or look at the bucket with --read-only")
+    }
+
     private func makeControl(
         _ mountPoint: String, _ client: StoreClient, _ store: any ObjectStore, _ volume: Volume, _ state: StateFolder?
     ) throws -> MountControl {
@@ -102,7 +122,7 @@ struct MountRun {
             isReadOnly: options.isReadOnly, writesBack: options.writesBack)
         do throws(ThreadError) {
             let recovery: Recovery? = if let state { try Recovery(store, state, isMounted: true, logger: logger) } else { nil }
-            return MountControl(identity, volume, state, recovery)
+            return MountControl(identity, volume, gate, state, recovery)
         } catch {
             throw Failure(error.description)
         }

@@ -21,6 +21,8 @@ enum StatusText {
         ]
         if let staging = status.staging { lines.append("  staging   \(size(staging.used)) of \(size(staging.limit)) in \(status.stateFolder ?? "")") }
         if let journal = status.journal { lines.append("  journal   " + text(journal)) }
+        if let requests = status.requests { lines.append("  requests  " + text(requests)) }
+        lines += status.moves.map { "  renaming  " + text($0) }
         lines += files(status).map { "  " + $0 }
         lines += kept(status).map { "  " + $0 }
         return lines.joined(separator: "\n")
@@ -31,6 +33,21 @@ enum StatusText {
         if journal.deletions > 0 { parts.append("\(journal.deletions) to delete") }
         if journal.conflictCopies > 0 { parts.append("\(journal.conflictCopies) stored beside another version") }
         return parts.joined(separator: ", ")
+    }
+
+    private static func text(_ move: MoveReport) -> String {
+        let progress = move.total > 0 ? ", \(move.done * 100 / move.total) %" : ""
+        return "\(move.from) to \(move.to)\(progress)" + (move.isStuck ? " (refused by the store; it is tried again)" : "")
+    }
+
+    private static func text(_ requests: MountStatus.Requests) -> String {
+        var now = "\(requests.underWay) of \(requests.limit) at a time"
+        if requests.waiting > 0 { now += ", \(requests.waiting) waiting" }
+        var parts = ["\(requests.sent) sent"]
+        if requests.merged > 0 { parts.append("\(requests.merged) saved") }
+        if requests.throttled > 0 { parts.append("\(requests.throttled) throttled") }
+        if requests.hedged > 0 { parts.append("\(requests.hedged) sent twice for being slow, \(requests.hedgesWon) of them to good effect") }
+        return now + "; " + parts.joined(separator: ", ")
     }
 
     private static func files(_ status: MountStatus) -> [String] {

@@ -1,6 +1,8 @@
 import ConformanceSupport
 import Foundation
+import Logging
 import ObjectStorage
+import Requests
 import TestSupport
 
 /// A store that the promises are checked on.
@@ -15,13 +17,15 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
     case memoryInPlace
     /// Conditions held in front of a store that knows none.
     case guardedMemory
+    /// With all that a mount puts its requests through.
+    case scheduledMemory
     /// The remote store's client against the embedded server, in one of its dialects.
     case embedded(EmbeddedDialect)
     /// The remote store's client against a server that others wrote.
     case external(ExternalServer)
 
     static let all: [StoreUnderTest] =
-        [.memory, .memoryWithS3Limits, .memoryInPlace, .guardedMemory] + EmbeddedDialect.all.map { .embedded($0) } + externals
+        [.memory, .memoryWithS3Limits, .memoryInPlace, .guardedMemory, .scheduledMemory] + EmbeddedDialect.all.map { .embedded($0) } + externals
 
     private static var externals: [StoreUnderTest] {
         do {
@@ -35,7 +39,7 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
     var traits: StoreTraits {
         switch self {
         case .memory, .memoryWithS3Limits: StoreTraits().lacking(StoreFeature.inPlace, "as Amazon S3")
-        case .memoryInPlace: StoreTraits()
+        case .memoryInPlace, .scheduledMemory: StoreTraits()
         case .guardedMemory: StoreTraits().lacking(StoreFeature.inPlace + [.atomicCreate], "it knows no more than every store")
         case .embedded(let dialect): dialect.traits
         case .external(let server): Self.traits(server)
@@ -56,6 +60,11 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
         case .guardedMemory:
             let store = MemoryStore(limits: .small, capabilities: .copyingParts)
             return StoreConnection(service: store, traits: traits) { GuardedStore(store.bucket($0)) }
+        case .scheduledMemory:
+            let store = MemoryStore(limits: .small, capabilities: .inPlace)
+            return StoreConnection(service: store, traits: traits) { name in
+                store.bucket(name).scheduled(by: RequestGate(), policy: .brief, logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() })
+            }
         case .embedded(let dialect): return try await connection(to: dialect)
         case .external(let server): return try RemoteConnection(server).connection(traits: traits)
         }
@@ -77,6 +86,7 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
         case .memoryWithS3Limits: "memory with S3 limits"
         case .memoryInPlace: "memory with changes in place"
         case .guardedMemory: "memory without conditions, guarded"
+        case .scheduledMemory: "memory, scheduled"
         case .embedded(let dialect): "windlass-store, \(dialect.name)"
         case .external(let server): server.name
         }

@@ -61,7 +61,7 @@ final class VolumeUnderTest: OperationDriver {
         let (state, left) = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0))
         let store = GuardedStore(RetryingStore(faults, policy: policy, logger: logger))
         let volume = Volume(store, options: options, state: state, logger: logger)
-        await volume.resume(left)
+        try await volume.resume(left)
         return Life(volume: volume, driver: FileSystemDriver(volume, remote: bucket), state: state, faults: faults)
     }
 
