@@ -67,6 +67,8 @@ package struct FeatureForm: Sendable {
     /// It is changed by words only, though it is shown as a document.
     package var takesWordsOnly = false
     var removal = Removal.request
+    /// What a store tells that has nothing set.
+    var nothing: JSONValue?
     /// How one of several is named; nil where there is one.
     package var naming: Naming?
     /// What can be said in a word instead of a document.

@@ -49,6 +49,7 @@ extension BucketFeature {
         let members = [Member.one("StorageQuota", .count).required]
         let limited = { (form: inout FeatureForm) in
             form.removal = .document(["StorageQuota": .integer(0)])
+            form.nothing = ["StorageQuota": .integer(0)]
             form.shorthand = .size("StorageQuota")
         }
         let obs = FeatureForm("quota", Catalogue.obs("Quota", members)).with(limited)

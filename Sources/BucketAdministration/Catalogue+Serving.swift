@@ -55,6 +55,7 @@ extension BucketFeature {
         let status = Member.one("Status", .choice(["Enabled", "Suspended"])).required
         let s3 = FeatureForm("accelerate", Catalogue.s3("AccelerateConfiguration", [status])).with {
             $0.removal = .document(["Status": .string("Suspended")])
+            $0.nothing = ["Status": .string("Suspended")]
             $0.shorthand = .member("Status")
         }
         let oos = s3.with {

@@ -64,7 +64,7 @@ extension FeatureForm {
 
     /// Whether an answer says no more than that nothing is set.
     func isUnset(_ value: JSONValue) -> Bool {
-        if case .document(let empty) = removal, empty == value { return true }
+        if value == nothing { return true }
         guard let members = value.members else { return false }
         return members.isEmpty || members.allSatisfy { $0.value == .null } || value == ["Status": .string("Disabled")]
     }
