@@ -63,7 +63,7 @@ struct ShowingTests {
     func features() {
         let rows = FeatureTable.rows
         #expect(rows.count == BucketFeature.all.count + 1)
-        #expect(rows.first { $0[0] == "quota" }?.dropFirst().prefix(4) == ["get", "get,set,delete", "-", "-"])
+        #expect(rows.first { $0[0] == "quota" }?.dropFirst().prefix(4) == ["get", "get,set,delete", "get,set,delete", "-"])
         #expect(rows.first { $0[0] == "trigger" }?.dropFirst().prefix(4) == ["-", "-", "-", "get,set,delete"])
     }
 }
