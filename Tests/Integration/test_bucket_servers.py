@@ -13,7 +13,7 @@ from test_servers import endpoint_of, server  # noqa: F401 (a fixture)
 # and adds that deletes need no second factor.
 NOT_OFFERED = {"ceph": {"website", "ownership", "encryption", "accelerate", "notification"}, "seaweedfs": {"public-access"}, "ministack": {"request-payment"}}
 SHOWN_ONLY = {"ceph": {"replication", "logging"}, "seaweedfs": {"website", "replication", "accelerate", "logging", "notification"}, "ministack": set()}
-REFUSED = {"ceph": set(), "seaweedfs": {"request-payment"}, "ministack": set()}
+REFUSED = {"ceph": set(), "seaweedfs": {"request-payment"}, "ministack": {"notification"}}
 OTHERWISE = {"ceph": {"lifecycle", "versioning", "acl"}, "seaweedfs": set(), "ministack": set()}
 
 
