@@ -7,6 +7,8 @@ extension FileSystem {
 
     package func connected(to kernel: any KernelNotifier) {}
 
+    package func readNow(_ handle: Handle, at offset: Int64, count: Int) throws(Errno) -> Bytes? { nil }
+
     /// A regular file is created, and closed again; EPERM for others, as mknod(2) has it for a file system without them.
     package func makeNode(
         _ name: FileName, in parent: Inode, kind: FileKind, permissions: UInt16, device: DeviceNumber, for caller: Caller

@@ -74,6 +74,8 @@ package protocol FileSystem: Sendable {
     func create(
         _ name: FileName, in parent: Inode, permissions: UInt16, options: OpenOptions, for caller: Caller
     ) async throws(Errno) -> (entry: Entry, opened: OpenReply)
+    /// As `read`, from memory and without suspending; nil, having changed nothing, when it would have to wait: then `read` is called.
+    func readNow(_ handle: Handle, at offset: Int64, count: Int) throws(Errno) -> Bytes?
     /// Up to `count` bytes; fewer only at the end of the file.
     func read(_ handle: Handle, at offset: Int64, count: Int) async throws(Errno) -> Bytes
     /// Takes all of `bytes` without suspending and returns true, or returns false having changed nothing: then `write` gets a copy.

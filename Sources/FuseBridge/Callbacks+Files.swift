@@ -41,11 +41,7 @@ extension Callbacks {
         unsafe table.read = { raw, _, count, offset, information in
             let call = unsafe IncomingCall(raw)
             guard let handle = unsafe call.handle(information) else { return }
-            call.answer("read") { fileSystem throws(Errno) in
-                try await fileSystem.read(handle, at: Int64(offset), count: count)
-            } reply: { request, bytes in
-                request.reply(bytes, limit: count)
-            }
+            call.read(at: Int64(offset), count: count, handle)
         }
         unsafe table.write = { raw, _, buffer, count, offset, information in
             let call = unsafe IncomingCall(raw)
@@ -77,6 +73,20 @@ extension Callbacks {
 }
 
 extension IncomingCall {
+    /// What is in memory is answered here, without a task.
+    fileprivate func read(at offset: Int64, count: Int, _ handle: Handle) {
+        do throws(Errno) {
+            if let bytes = try bridge.fileSystem.readNow(handle, at: offset, count: count) { return reply(bytes, limit: count) }
+        } catch {
+            return refuse(error)
+        }
+        answer("read") { fileSystem throws(Errno) in
+            try await fileSystem.read(handle, at: offset, count: count)
+        } reply: { request, bytes in
+            request.reply(bytes, limit: count)
+        }
+    }
+
     /// First offered as it lies in libfuse's buffer, which is good only during the callback; copied when that is declined.
     fileprivate func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64, _ handle: Handle) {
         do throws(Errno) {

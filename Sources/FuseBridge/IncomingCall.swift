@@ -60,6 +60,11 @@ import Glibc
         unsafe _ = fuse_reply_write(raw, count)
     }
 
+    /// Answers a read of `limit` bytes at once.
+    func reply(_ bytes: Bytes, limit: Int) {
+        unsafe _ = ReadAnswer.send(bytes, limit: limit, to: raw)
+    }
+
     /// Who makes the request.
     var caller: Caller {
         guard let context = unsafe fuse_req_ctx(raw)?.pointee else { return Caller(userID: 0, groupID: 0, processID: 0) }

@@ -60,6 +60,13 @@ package struct ETag: Hashable, Sendable, CustomStringConvertible {
     /// As a header carries it.
     package var quoted: String { "\"\(text)\"" }
 
+    /// The digest that the text is if it is one; of an object made of parts it is not, nor of one that the store encrypts with certain keys.
+    package var digits: [UInt8]? {
+        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        guard text.utf8.count == 32, digits.count == 32 else { return nil }
+        return (0..<16).map { UInt8(digits[2 * $0] << 4 | digits[2 * $0 + 1]) }
+    }
+
     package var description: String { text }
 }
 

@@ -15,6 +15,8 @@ package struct ObjectInfo: Hashable, Sendable {
     package var storageClass: String?
     /// Where the next append goes: only of objects that can grow.
     package var appendPosition: Int64?
+    /// The MD5 of all bytes, where the store is known to say it.
+    package var md5: [UInt8]?
 
     package init(
         size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, contentType: String? = nil,

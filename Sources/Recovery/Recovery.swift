@@ -63,6 +63,7 @@ package final class Recovery: Sendable {
         else { throw StateError(.overloaded, "another recovery of \(state.path) is under way; try again when it has ended") }
         defer { isBusy.withLock { $0 = false } }
         let recovered = try await state.journal.recovered()
+        try checkMoves(recovered, action)
         let wanted = keys.map { Set($0) }
         if action == .acknowledge { return try await acknowledge(wanted, report) }
         let files = recovered.files.filter { wanted?.contains($0.shownKey) ?? true }
@@ -79,6 +80,16 @@ package final class Recovery: Sendable {
         if action == .retry, wanted == nil, !isMounted { await UploadCleanup(store, state.journal, logger: logger).run(recovered) }
         await withTaskExecutorPreference(executor) { await self.carryOut(action, ours, report) }
         if action == .retry, wanted == nil, !isMounted { await finishDeletions(recovered.intents, report) }
+    }
+
+    /// Files below a folder whose rename was broken off have no certain name until a mount has finished it.
+    private func checkMoves(_ recovered: Recovered, _ action: RecoveryAction) throws(StateError) {
+        guard !isMounted, action == .retry || action == .keepBoth else { return }
+        for intent in recovered.intents {
+            guard case .rename(let from, let to, _, _) = intent.action else { continue }
+            let names = "\(String(escaping: from.bytes)) to \(String(escaping: to.bytes))"
+            throw StateError(.failed(.busy), "the rename of \(names) was broken off: mount the bucket, which finishes it, and then try again")
+        }
     }
 
     /// A mount that runs works on everything but what it has given up.

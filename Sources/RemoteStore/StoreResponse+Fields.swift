@@ -22,7 +22,18 @@ extension StoreResponse {
             version: headers[dialect.header("version-id")].map { VersionID($0) }, storageClass: headers[dialect.header("storage-class")])
         info.headers = keptHeaders
         info.appendPosition = isAppendable ? appendPosition(dialect) ?? size : nil
+        info.md5 = hasDigestAsETag(dialect) ? info.etag?.digits : nil
         return info
+    }
+
+    /// Whether the ETag, if it looks like an MD5, is that of the bytes: not where the store encrypts with keys of a key service or of the client, nor
+    /// where appends made the object.
+    ///
+    /// Source: Amazon S3 API Reference, "Object" (ETag); IBM Cloud Object Storage, "Key Protect".
+    private func hasDigestAsETag(_ dialect: Dialect) -> Bool {
+        let encryption = headers[dialect.header("server-side-encryption")]?.lowercased()
+        guard encryption == nil || encryption == "aes256", headers["ibm-sse-kp-enabled"] == nil else { return false }
+        return headers[dialect.header("server-side-encryption-customer-algorithm")] == nil && !isAppendable
     }
 
     /// `aws-chunked` was a coding of the request, which some stores take for one of the object.

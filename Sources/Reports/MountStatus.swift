@@ -81,6 +81,8 @@ package struct MountStatus: Codable, Hashable, Sendable {
     package var staging: Usage?
     package var journal: Journal?
     package var requests: Requests?
+    package var cache: CacheReport?
+    package var budget: MemoryReport?
     /// What is kept aside and listed by `windlass recover --list`, at most `longestList`.
     package var kept: [KeptReport] = []
     package var omittedKept = 0

@@ -27,6 +27,8 @@ package struct ConcurrencyControl: Sendable {
     private static let coarse = 8.0
     /// Of the last answers: more than this many throttled means that the store allows less than two requests at a time.
     private static let heavy = 0.15
+    /// In seconds: so often at least it is tried whether the store has recovered.
+    private static let longestPace = 0.25
     /// Of so many answers that share is taken.
     private static let memory = 256.0
     /// Decreases for latency's sake in a row without effect: latency is not ours then.
@@ -59,12 +61,14 @@ package struct ConcurrencyControl: Sendable {
 
     package var slots: Int { max(2, min(Int(isPaced ? limit.rounded(.up) : limit), options.ceiling)) }
 
-    /// The least time from the beginning of one request to that of the next: what makes a limit of the parts of a request. Up to a second; none below
+    /// The least time from the beginning of one request to that of the next: what makes a limit of the parts of a request. None below
     /// what timers can do.
     package var pace: Duration {
         let seconds = (typical > 0 ? typical : 0.02) / limit
-        return isPaced && seconds > 0.001 ? .seconds(min(1, seconds)) : .zero
+        return isPaced && seconds > 0.001 ? .seconds(min(Self.longestPace, seconds)) : .zero
     }
+
+    private var isHeavy: Bool { throttledShare > Self.heavy }
 
     private var isPaced: Bool { limit < 2 || isThrottling && limit < Self.coarse }
 
@@ -88,7 +92,7 @@ package struct ConcurrencyControl: Sendable {
     package mutating func throttled(began: ContinuousClock.Instant, inFlight: Int, at now: ContinuousClock.Instant) -> Bool {
         throttledShare += (1 - throttledShare) / Self.memory
         if let lastDecrease, began <= lastDecrease { return false }
-        let floor = throttledShare > Self.heavy ? options.lowest : options.floor
+        let floor = isHeavy ? max(options.lowest, typical / Self.longestPace) : options.floor
         // A limit that nobody used says nothing of what the store takes.
         let tried = limit > Self.coarse ? min(limit, max(Self.coarse, Double(inFlight))) : limit
         guard tried > floor else { return false }
@@ -99,11 +103,11 @@ package struct ConcurrencyControl: Sendable {
     }
 
     private mutating func increase(at now: ContinuousClock.Instant) {
-        let elapsed = lastCrawl.map { min(0.1, (now - $0).seconds) } ?? 0
+        let elapsed = lastCrawl.map { min(0.5, (now - $0).seconds) } ?? 0
         lastCrawl = now
-        if let refused, limit >= refused * Self.caution {
+        if let refused, limit >= refused * Self.caution, isHeavy || limit >= options.floor {
             limit += max(limit * 0.02, min(1, limit * 0.2)) * elapsed
-            if limit > refused * Self.oblivion + 1 {
+            if limit > refused * Self.oblivion + min(1, refused * 0.2) {
                 self.refused = nil
                 isThrottling = false
             }

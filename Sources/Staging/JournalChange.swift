@@ -7,7 +7,8 @@ package enum JournalChange: Sendable {
     case put(FileRecord)
     /// The multipart upload that the record names has been created: the record is new, or of an existing one only the upload changes.
     case putUpload(FileRecord)
-    /// What is acknowledged of the file from now on. `seal` covers the local bytes; nil when `extents` has none.
+    /// What is acknowledged of the file from now on, in place of what was before; parts that were stored since then are forgotten. `seal` covers
+    /// the local bytes; nil when `extents` has none.
     case acknowledge(FileID, extents: [UInt8], seal: StagingSeal?)
     case state(FileID, FileState)
     case attributes(FileID, ObjectAttributes)

@@ -86,6 +86,8 @@ struct JournalWriter {
         if seal == nil || before.map({ $0.file != seal?.file }) ?? false { try delete("checksums", "file", id.number) }
         let staging = seal.map { StagingExtent(file: $0.file, length: $0.length) }
         try save(ContentRow(file: id, content: AcknowledgedContent(extents: extents, staging: staging)))
+        // Parts were of the content before; those that still are of this one, its extents name.
+        try delete("part", "file", id.number)
         if let bytes = seal?.bytes { try save(SmallRow(file: id, bytes: bytes)) } else { try delete("small", "file", id.number) }
         guard let seal else { return }
         for (chunk, sums) in seal.chunks { try save(ChecksumRow(file: id, chunk: chunk, sums: sums)) }

@@ -54,6 +54,7 @@ extension Service {
                     throw .invalidRequest("The storage class can be changed with the directive REPLACE_NEW only")
                 }
                 manifest.attributes = replaces ? given.keepingClass(of: manifest.attributes) : manifest.attributes.adding(given, request)
+                try manifest.takeExpiry(request)
                 if isClassGiven { manifest.attributes.storageClass = given.storageClass }
                 try manifest.attributes.check(dialect.limits)
             }

@@ -27,6 +27,7 @@ extension Service {
         if let version = bucket.versionID(of: object) { headers.add(name: dialect.header("version-id"), value: version) }
         if !facts.tags.isEmpty { headers.add(name: dialect.header("tagging-count"), value: String(facts.tags.count)) }
         if let text = facts.restoration?.headerText(now: request.now) { headers.add(name: dialect.header("restore"), value: text) }
+        if let text = object.manifest.expiryText { headers.add(name: "x-obs-expiration", value: text) }
         headers.add(facts.lock, dialect)
         headers.add(facts.protection)
         headers.add(facts.encryption, request)

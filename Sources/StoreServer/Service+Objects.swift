@@ -18,6 +18,7 @@ extension Service {
             key: key, generation: folder.generations.next(), size: summary.count, etag: Hex.encode(summary.md5), modified: .now,
             attributes: attributes, content: content, checksum: summary.checksums.first)
         manifest.facts = facts
+        try manifest.takeExpiry(request)
         if facts.encryption?.hidesTag == true { manifest.etag = Encryption.opaqueTag() }
         let object = try bucket.commit(manifest, inline: inline, condition)
         var headers = headers(ofWritten: object, in: bucket, request)

@@ -53,31 +53,24 @@ extension PlanRunner {
     private func carryOut(_ step: PreparedUpload.Step, _ job: UploadJob) async throws(StoreError) -> StoredObject {
         switch step {
         case .keep: return StoredObject(version: job.base ?? ObjectVersion(key: job.key, etag: nil, size: job.size))
-        case .put(let source):
-            let receipt = try await inTurn(job) { () async throws(StoreError) in
-                try await store.put(job.key, source, job.attributes, job.condition)
+        case .put(let body):
+            let receipt = try await withSources([body], job) { (sources) async throws(StoreError) in
+                try await inTurn(pool, job) { () async throws(StoreError) in
+                    try await store.put(job.key, sources[0], job.attributes, job.condition)
+                }
             }
             return try await known(receipt, job)
         case .copyWhole(let version): return try await copyWhole(version, job)
-        case .append(let position, let source): return try await append(source, at: position, job)
+        case .append(let position, let body):
+            return try await withSources([body], job) { (sources) async throws(StoreError) in try await append(sources[0], at: position, job) }
         case .complete(let upload, let parts):
             let receipt = try await store.completeUpload(upload, parts: parts, job.condition)
             await job.events.completed(upload)
             return try await known(receipt, job)
-        case .inPlace(let steps, let sources): return try await change(steps, sources, job)
+        case .inPlace(let steps):
+            let bodies = steps.compactMap { step -> Body? in if case .modify(_, let body) = step { body } else { nil } }
+            return try await withSources(bodies, job) { (sources) async throws(StoreError) in try await change(steps, sources, job) }
         }
-    }
-
-    private func inTurn<Value: Sendable>(_ job: UploadJob, _ body: () async throws(StoreError) -> Value) async throws(StoreError) -> Value {
-        let result = await pool.run(for: job.owner) { () async -> Result<Value, StoreError> in
-            do throws(StoreError) {
-                return .success(try await body())
-            } catch {
-                return .failure(error)
-            }
-        }
-        guard let result else { throw StoreError(.cancelled, "the upload of \(job.key) was cancelled") }
-        return try result.get()
     }
 
     private func copyWhole(_ version: ObjectVersion, _ job: UploadJob) async throws(StoreError) -> StoredObject {
@@ -88,7 +81,7 @@ extension PlanRunner {
     }
 
     private func append(_ source: any ByteSource, at position: Int64, _ job: UploadJob) async throws(StoreError) -> StoredObject {
-        let receipt = try await inTurn(job) { () async throws(StoreError) in
+        let receipt = try await inTurn(pool, job) { () async throws(StoreError) in
             try await store.append(job.key, at: position, source, job.attributes)
         }
         guard receipt.nextPosition == position + source.count else {

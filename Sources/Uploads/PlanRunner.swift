@@ -11,8 +11,8 @@ package struct PlanRunner: Sendable {
     let store: any ObjectStore
     let pool: TransferPool
     let logger: Logger
-    /// Bodies with bytes that had to be fetched are held in memory, so only a few at a time.
-    let fetching = TransferPool(3)
+    /// Bodies with bytes that have to be fetched are held in memory until they have been sent, so only a few at a time.
+    let fetching = TransferPool(6)
 
     package init(_ store: any ObjectStore, pool: TransferPool, logger: Logger) {
         self.store = store
@@ -20,20 +20,17 @@ package struct PlanRunner: Sendable {
         self.logger = logger
     }
 
-    /// Uploads parts and fetches what bodies need. After a failure a new upload has been aborted, unless the job's events keep it; one that
+    /// Uploads parts. After a failure a new upload has been aborted, unless the job's events keep it; one that
     /// was under way stays.
     package func prepare(_ plan: UploadPlan, _ job: UploadJob) async throws(StoreError) -> PreparedUpload {
         let step: PreparedUpload.Step
         switch plan.content {
         case .keep: step = .keep
-        case .put(let body): step = .put(try await source(body, job))
+        case .put(let body): step = .put(body)
         case .copyWhole(let version): step = .copyWhole(version)
-        case .append(let position, let body): step = .append(position: position, try await source(body, job))
+        case .append(let position, let body): step = .append(position: position, body)
         case .multipart(let list): step = try await parts(list, job)
-        case .inPlace(let steps):
-            var sources: [any ByteSource] = []
-            for case .modify(_, let body) in steps { sources.append(try await source(body, job)) }
-            step = .inPlace(steps, sources)
+        case .inPlace(let steps): step = .inPlace(steps)
         }
         return PreparedUpload(step: step, attributes: plan.attributes, abandoned: plan.abandonsUpload ? job.upload : nil)
     }
@@ -97,26 +94,28 @@ package struct PlanRunner: Sendable {
         if case .sent(let sent) = part.source, let etag = sent.etag {
             return .success(UploadedPart(number: sent.number, etag: etag, size: sent.size))
         }
-        let result = await pool.run(for: job.owner) { () async -> Result<UploadedPart, StoreError> in
-            do throws(StoreError) {
-                let sent = try await send(part, upload, job)
-                await job.events.stored(sent, part.range)
-                return .success(sent)
-            } catch {
-                return .failure(error.explained(by: job))
-            }
+        do throws(StoreError) {
+            let sent = try await send(part, upload, job)
+            await job.events.stored(sent, part.range)
+            return .success(sent)
+        } catch {
+            return .failure(error.explained(by: job))
         }
-        return result ?? .failure(StoreError(.cancelled, "the upload of \(job.key) was cancelled"))
     }
 
     private func send(_ part: PlannedPart, _ upload: Upload, _ job: UploadJob) async throws(StoreError) -> UploadedPart {
         switch part.source {
         case .sent: throw StoreError(.invalidPart, "part \(part.number) of \(job.key) was never answered")
-        case .copied(let source, let range): return try await copy(part.number, source, range, upload)
+        case .copied(let source, let range):
+            return try await inTurn(pool, job) { () async throws(StoreError) in try await copy(part.number, source, range, upload) }
         case .body(let body):
-            var sent = try await store.uploadPart(upload, number: part.number, try await source(body, job))
-            sent.size = body.count
-            return sent
+            return try await withSources([body], job) { (sources) async throws(StoreError) in
+                var sent = try await inTurn(pool, job) { () async throws(StoreError) in
+                    try await store.uploadPart(upload, number: part.number, sources[0])
+                }
+                sent.size = body.count
+                return sent
+            }
         }
     }
 
@@ -128,19 +127,36 @@ package struct PlanRunner: Sendable {
 
     // MARK: Bodies
 
-    private func source(_ body: Body, _ job: UploadJob) async throws(StoreError) -> any ByteSource {
-        guard !body.fetches.isEmpty else { return try BodySource(body, staged: job.staged, fetched: []) }
-        let fetched = await fetching.run(for: job.owner) { () async -> Result<[Bytes], StoreError> in
+    /// Runs `request` with the bytes of these bodies. What has to be fetched for them is in memory until it returns.
+    func withSources<Value: Sendable>(
+        _ bodies: [Body], _ job: UploadJob, _ request: ([any ByteSource]) async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard bodies.contains(where: { !$0.fetches.isEmpty }) else { return try await request(try await sources(bodies, job)) }
+        return try await inTurn(fetching, job) { () async throws(StoreError) in try await request(try await sources(bodies, job)) }
+    }
+
+    private func sources(_ bodies: [Body], _ job: UploadJob) async throws(StoreError) -> [any ByteSource] {
+        var sources: [any ByteSource] = []
+        for body in bodies {
+            var fetched: [Bytes] = []
+            for fetch in body.fetches { fetched.append(try await self.fetch(fetch)) }
+            sources.append(try BodySource(body, staged: job.staged, fetched: fetched))
+        }
+        return sources
+    }
+
+    func inTurn<Value: Sendable>(
+        _ pool: TransferPool, _ job: UploadJob, _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let result = await pool.run(for: job.owner) { () async -> Result<Value, StoreError> in
             do throws(StoreError) {
-                var fetched: [Bytes] = []
-                for fetch in body.fetches { fetched.append(try await self.fetch(fetch)) }
-                return .success(fetched)
+                return .success(try await body())
             } catch {
                 return .failure(error)
             }
         }
-        guard let fetched else { throw StoreError(.cancelled, "the upload of \(job.key) was cancelled") }
-        return try BodySource(body, staged: job.staged, fetched: try fetched.get())
+        guard let result else { throw StoreError(.cancelled, "the upload of \(job.key) was cancelled") }
+        return try result.get()
     }
 
     private func fetch(_ fetch: Fetch) async throws(StoreError) -> Bytes {

@@ -90,6 +90,8 @@ package final class TransferPool: Sendable {
                 return false
             }
             if isIn { continuation.resume(returning: true) }
+            // The cancellation may have looked for it before it was there.
+            if !isIn, Task.isCancelled { state.withLock { $0.remove(id, of: owner) }?.continuation.resume(returning: false) }
         }
     }
 

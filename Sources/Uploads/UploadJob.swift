@@ -79,11 +79,11 @@ package struct StoredObject: Sendable {
 package struct PreparedUpload: Sendable {
     enum Step: Sendable {
         case keep
-        case put(any ByteSource)
+        case put(Body)
         case copyWhole(ObjectVersion)
-        case append(position: Int64, any ByteSource)
+        case append(position: Int64, Body)
         case complete(Upload, [UploadedPart])
-        case inPlace([InPlaceStep], [any ByteSource])
+        case inPlace([InPlaceStep])
     }
 
     let step: Step

@@ -1,5 +1,6 @@
 internal import Content
 internal import FileSystemTypes
+internal import Reading
 internal import Synchronization
 
 /// One open(2) of a file: how it was opened, and which version it reads.
@@ -36,7 +37,7 @@ final class FileHandle: Sendable {
     func reader(of version: ObjectVersion, in volume: Volume) -> ObjectReader {
         state.withLock { state in
             if let known = state.readers[version] { return known }
-            let made = ObjectReader(version, in: volume)
+            let made = volume.reading.open(version)
             state.readers[version] = made
             return made
         }
@@ -49,7 +50,7 @@ final class FileHandle: Sendable {
             state.opened = new
             return old.flatMap { state.readers.removeValue(forKey: $0) }
         }
-        stale?.stop()
+        stale?.close()
     }
 
     func stopReading() {
@@ -57,6 +58,6 @@ final class FileHandle: Sendable {
             defer { state.readers = [:] }
             return Array(state.readers.values)
         }
-        for reader in readers { reader.stop() }
+        for reader in readers { reader.close() }
     }
 }

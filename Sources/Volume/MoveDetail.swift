@@ -11,7 +11,8 @@ struct MoveDetail: Hashable, Sendable {
         case copies = 0
         /// One request of the store.
         case native
-        /// Two names change places by copies through a third, hidden one: A to the third (0), B to A (1), the third to B (2).
+        /// Two names change places by copies through a third, hidden one: A to the third (0), B to A (1), the third to B (2); the third
+        /// goes (3).
         case exchange
         /// The same by three renames of the store.
         case nativeExchange

@@ -104,10 +104,10 @@ struct ObjectMover: Sendable {
                 missing.append(object)
                 continue
             }
-            if try await isCopy(there, of: object) { continue }
+            // What has the same bytes may still differ in its attributes: it is copied as well.
             if let known = kept[target.moved(there.key, to: original)], try await isSame(known, there) {
                 missing.append(object)
-            } else {
+            } else if try await !isCopy(there, of: object) {
                 logger.warning("\(there.key) was changed by somebody else while it was being exchanged, and stays as it is")
             }
         }

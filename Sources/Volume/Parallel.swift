@@ -68,3 +68,8 @@ func settledRequest<Value>(_ body: () async throws(StoreError) -> Value) async -
         return .failure(error)
     }
 }
+
+/// Runs `body` to its end, also when the task that waits for it is cancelled.
+func uncancelled<Value: Sendable>(_ body: @escaping @Sendable () async throws(StoreError) -> Value) async throws(StoreError) -> Value {
+    try await Task { await settledRequest(body) }.value.get()
+}

@@ -73,7 +73,10 @@ extension Volume {
             return nil
         }
         if plan.resumesStream, stored.lastModified == nil {
-            stored.lastModified = try await store.head(snapshot.key, ReadConditions()).lastModified
+            let key = snapshot.key
+            stored.lastModified = try await uncancelled { [store] () async throws(StoreError) in
+                try await store.head(key, ReadConditions()).lastModified
+            }
         }
         return (stored, attributes)
     }
@@ -113,7 +116,8 @@ extension Volume {
         await names.enter(alone: false)
         defer { names.leave() }
         guard let path = tree.withLock({ $0.path(of: file.inode) }), keys.file(path) == job.key else { return nil }
-        return try await runner.finish(prepared, job)
+        // A program that is interrupted or killed now must not leave us in doubt of what the store has.
+        return try await uncancelled { [runner] () async throws(StoreError) in try await runner.finish(prepared, job) }
     }
 
     /// An append tells no ETag: whoever needs it for anything but the next append has to ask. False when the map has changed with the answer.

@@ -112,13 +112,17 @@ extension Volume {
             try await mover.delete(try await mover.contents(of: hidden).map(\.key))
             return false
         }
-        if detail.phase == 1 {
+        var reached = detail
+        if reached.phase == 1 {
             try await mover.mirror(two, to: one, original: hidden)
-            var next = detail
-            next.phase = 2
-            try await record(next)
+            reached.phase = 2
+            try await record(reached)
         }
-        try await mover.mirror(hidden, to: two, original: one)
+        if reached.phase == 2 {
+            try await mover.mirror(hidden, to: two, original: one)
+            reached.phase = 3
+            try await record(reached)
+        }
         try await mover.delete(try await mover.contents(of: hidden).map(\.key))
         return true
     }

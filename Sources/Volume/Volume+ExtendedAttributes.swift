@@ -11,6 +11,7 @@ extension Volume {
         // Asked for on its own by the kernel (`security.capability`): no request for that.
         try checkKept(name)
         _ = try await attributes(of: inode, handle: nil)
+        if name.namespace == .windlass, let value = try await serviceValue(name, of: inode) { return value }
         let node = try node(inode)
         try node.protection.checkReading(name, by: .privileged)
         let value = name.namespace == .windlass ? ObjectFact(name).flatMap { node.value(of: $0) } : node.extendedAttributes[name]
@@ -39,6 +40,7 @@ extension Volume {
         try checkWritable()
         try checkKept(name)
         _ = try await attributes(of: inode, handle: nil)
+        if name.namespace == .windlass, try await setService(name, of: inode, to: value) { return }
         let caller = caller.resolved
         try await change(inode) { (node) throws(Errno) in
             switch name.namespace {
@@ -57,6 +59,8 @@ extension Volume {
         try checkKept(name)
         _ = try await attributes(of: inode, handle: nil)
         guard name.namespace != .windlass else {
+            // Programs that make attributes equal take away what they were not told the other has.
+            if ObjectFact(name) == nil, try await setService(name, of: inode, to: nil) { return }
             let before = try self.node(inode)
             var after = before
             try after.removeFact(name)

@@ -47,13 +47,11 @@ extension Volume {
         moves.change(under.hold) { $0.isStuck = true }
         Task { [weak self] in
             while let self, !Task.isCancelled {
-                try? await Task.sleep(for: Self.moveRetry)
+                try? await Task.sleep(for: self.options.renameRetry)
                 if await self.tryAgain(under) { return }
             }
         }
     }
-
-    private static var moveRetry: Duration { .seconds(5) }
 
     private func tryAgain(_ under: MoveUnderWay) async -> Bool {
         await names.enter(alone: true)

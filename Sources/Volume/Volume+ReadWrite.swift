@@ -1,10 +1,21 @@
 internal import Content
 package import FileSystemTypes
+internal import Logging
 internal import ObjectStorage
+internal import Reading
 internal import Staging
 internal import Synchronization
 
 extension Volume {
+    package func readNow(_ handle: Handle, at offset: Int64, count: Int) throws(Errno) -> Bytes? {
+        let opened = try file(handle)
+        let range = ByteRange(offset: offset, count: Int64(count))
+        guard opened.file.changedContent(in: range) == nil, let version = opened.opened else { return nil }
+        let bytes = opened.reader(of: version, in: self).readNow(range)
+        if let bytes, !bytes.isEmpty { noteRead(opened.file) }
+        return bytes
+    }
+
     package func read(_ handle: Handle, at offset: Int64, count: Int) async throws(Errno) -> Bytes {
         let opened = try file(handle)
         let range = ByteRange(offset: offset, count: Int64(count))
@@ -48,10 +59,20 @@ extension Volume {
     /// A rename of the object may come between: then the handle reads it under its new name.
     private func reading(_ opened: FileHandle, _ version: ObjectVersion, _ range: ByteRange) async throws(Errno) -> Bytes {
         do throws(Errno) {
-            return try await opened.reader(of: version, in: self).read(at: range.offset, count: Int(range.count))
+            return try await readStored(opened, version, range)
         } catch {
             guard let moved = opened.opened, moved != version, moved.size == version.size else { throw error }
-            return try await opened.reader(of: moved, in: self).read(at: range.offset, count: Int(range.count))
+            return try await readStored(opened, moved, range)
+        }
+    }
+
+    /// An object that is gone or another one now is stale to whoever has it open.
+    private func readStored(_ opened: FileHandle, _ version: ObjectVersion, _ range: ByteRange) async throws(Errno) -> Bytes {
+        do throws(StoreError) {
+            return try await opened.reader(of: version, in: self).read(range)
+        } catch {
+            if error.reason != .cancelled { logger.error("\(error)") }
+            throw error.reason == .noSuchKey ? .stale : error.errno
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Content
 package import FileSystemTypes
+internal import Logging
 internal import ObjectStorage
 internal import PosixMetadata
 internal import Staging
@@ -111,16 +112,35 @@ extension Volume {
             return finish(move, (version, version))
         }
         let copied = try await asking { () async throws(StoreError) in
-            let copied = try await copyLatest(version, from: old, to: new)
             do throws(StoreError) {
-                try await store.delete(old)
+                let copied = try await copyLatest(version, from: old, to: new)
+                try await deleteMoved(old, copiedTo: new, isReplacing: move.target != nil)
+                return copied
             } catch {
-                if move.target == nil { try? await store.delete(new) }
+                lookAgain(move)
                 throw error
             }
-            return copied
         }
         finish(move, (version, copied))
+    }
+
+    /// What the copy has replaced cannot be brought back; where it has replaced nothing, it is taken back.
+    private func deleteMoved(_ old: Key, copiedTo new: Key, isReplacing: Bool) async throws(StoreError) {
+        do throws(StoreError) {
+            try await store.delete(old)
+        } catch {
+            if !isReplacing, (try? await store.delete(new)) != nil { throw error }
+            logger.error("\(old) was copied to \(new) and could not be deleted: there are two of it now, delete the one that is not wanted")
+            throw error
+        }
+    }
+
+    /// How far a rename has come that failed only the store knows.
+    private func lookAgain(_ move: Move) {
+        tree.withLock { tree in
+            for inode in [move.source, move.target].compactMap(\.self) { _ = tree.update(inode) { $0.validUntil = nil } }
+            for folder in [move.oldParent, move.newParent] { _ = tree.update(folder) { $0.listing = nil } }
+        }
     }
 
     /// The source may have been written by somebody else since it was looked up: then that is what moves.

@@ -1,8 +1,10 @@
 package import FileSystemTypes
 package import Logging
 package import ObjectStorage
+package import Reading
 package import Staging
 internal import Content
+internal import Memory
 internal import PosixMetadata
 internal import Synchronization
 internal import Uploads
@@ -12,6 +14,8 @@ internal import Uploads
 /// Lock order: a file's `sending`, then its `gate`, then `names`, then for a moment one of `tree`, `handles` or a file's state. None of the last three is held across a wait.
 package final class Volume: FileSystem {
     let store: any ObjectStore
+    /// What the store offers beside objects; nil where that is nothing.
+    let services: (any ObjectServices)?
     let options: VolumeOptions
     let keys: KeySpace
     /// Nil for a volume that allows no changes.
@@ -27,10 +31,15 @@ package final class Volume: FileSystem {
     let runner: PlanRunner
     let queue = UploadQueue()
     let partSizes: StreamingPartSizes
-    let readAhead: ReadAheadBudget
+    let reading: ReadEngine
 
-    package init(_ store: any ObjectStore, options: VolumeOptions, state: StateFolder?, logger: Logger) {
+    /// `reading` reads from the same store; nil for one of its own, without a cache.
+    package init(
+        _ store: any ObjectStore, services: (any ObjectServices)? = nil, options: VolumeOptions, state: StateFolder?, reading: ReadEngine? = nil,
+        logger: Logger
+    ) {
         self.store = store
+        self.services = services
         self.options = options
         self.state = state
         self.logger = logger
@@ -39,7 +48,7 @@ package final class Volume: FileSystem {
         copies = Semaphore(options.transfers)
         runner = PlanRunner(store, pool: uploads, logger: logger)
         partSizes = StreamingPartSizes(first: options.partSize, limits: store.limits)
-        readAhead = ReadAheadBudget(bytes: options.readAheadBudget)
+        self.reading = reading ?? ReadEngine(store, memory: MemoryBudget(limit: 256 << 20), logger: logger)
         tree = Mutex(Tree(root: Self.root(options)))
     }
 

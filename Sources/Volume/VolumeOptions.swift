@@ -31,6 +31,8 @@ package struct VolumeOptions: Sendable {
     package var writeBackDelay: Duration = .zero
     /// How long changed attributes of a file that nobody writes wait for further changes, on the local disk.
     package var attributeDelay: Duration = .seconds(1)
+    /// How long the rename of a folder waits before it is gone on with after the store has refused a request.
+    package var renameRetry: Duration = .seconds(5)
     /// fsync(2) waits for the local disk only.
     package var syncsLocally = false
     package var onConflict: ConflictRule = .fail
@@ -41,8 +43,6 @@ package struct VolumeOptions: Sendable {
     package var appendInterval: Duration = .seconds(5)
     /// Requests with file contents that run at the same time, each way.
     package var transfers = 16
-    /// Bytes fetched ahead of readers, over all files.
-    package var readAheadBudget = 128 << 20
 
     package init() {}
 }

@@ -64,6 +64,10 @@ struct MountCommand: ParsableCommand {
 
     @OptionGroup var attributes: AttributeOptions
 
+    @OptionGroup var reading: ReadingOptions
+
+    @OptionGroup var caching: CacheOptions
+
     @OptionGroup var writing: WriteOptions
 
     @OptionGroup var log: LogOptions

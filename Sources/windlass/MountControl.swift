@@ -24,17 +24,17 @@ final class MountControl: Sendable {
 
     private let identity: Identity
     private let volume: Volume
-    private let gate: RequestGate
+    private let gauges: Gauges
     private let state: StateFolder?
     let recovery: Recovery?
     private let began = Timestamp.now
     /// What remained when the mount ended; nil until then.
     private let remains = Monitor<[FileOutcome]?>(nil)
 
-    init(_ identity: Identity, _ volume: Volume, _ gate: RequestGate, _ state: StateFolder?, _ recovery: Recovery?) {
+    init(_ identity: Identity, _ volume: Volume, _ gauges: Gauges, _ state: StateFolder?, _ recovery: Recovery?) {
         self.identity = identity
         self.volume = volume
-        self.gate = gate
+        self.gauges = gauges
         self.state = state
         self.recovery = recovery
     }
@@ -134,7 +134,9 @@ final class MountControl: Sendable {
         status.omittedFiles = files.count - status.files.count
         status.moves = volume.moveReports
         status.staging = volume.stagingUsage
-        status.requests = MountStatus.Requests(gate.figures)
+        status.requests = MountStatus.Requests(gauges.gate.figures)
+        status.cache = gauges.cache.map { CacheReport($0) }
+        status.budget = MemoryReport(gauges.memory)
         if let state, let recovery {
             status.journal = MountStatus.Journal(try await state.journal.counts())
             let kept = try await recovery.list().filter { $0.state != .waiting && $0.state != .deletion }

@@ -1,9 +1,11 @@
+import BlockCache
 import FileSystemTypes
 import Foundation
 import FuseBridge
 import Glibc
 import Logging
 import ObjectStorage
+import Reading
 import Recovery
 import RemoteStore
 import Requests
@@ -38,12 +40,19 @@ struct MountRun {
         if let source = client.credentialsSource { logger.info("using \(source)") }
         let (state, left) = try openState(client)
         defer { try? state?.close() }
-        let store = reliable(capable(client))
-        let volume = Volume(store, options: command.volumeOptions(), state: state, logger: logger)
+        let bucket = capable(client)
+        let store = reliable(bucket)
+        let memory = command.reading.memory()
+        let cache = try command.caching.open(memory, logger)
+        defer { if let cache { waiting { await cache.close() } } }
+        let reading = ReadEngine(
+            store, ahead: store.view(.readAhead), options: command.reading.readOptions, memory: memory, cache: cache,
+            bucket: "\(client.endpoint.description)/\(command.address.bucket)", logger: logger)
+        let volume = Volume(store, services: bucket, options: command.volumeOptions(), state: state, reading: reading, logger: logger)
         if let left { try resume(volume, left) }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
-        let control = try makeControl(mountPoint, client, store, volume, state)
+        let control = try makeControl(mountPoint, client, store, volume, Gauges(gate: gate, memory: memory, cache: cache), state)
         let shutdown = Shutdown(session: session, volume: volume, record: record, control: control, logger: logger)
         defer { shutdown.close() }
         signals.onFirst { shutdown.begin($0) }
@@ -114,7 +123,7 @@ struct MountRun {
     }
 
     private func makeControl(
-        _ mountPoint: String, _ client: StoreClient, _ store: any ObjectStore, _ volume: Volume, _ state: StateFolder?
+        _ mountPoint: String, _ client: StoreClient, _ store: any ObjectStore, _ volume: Volume, _ gauges: Gauges, _ state: StateFolder?
     ) throws -> MountControl {
         let options = command.volumeOptions()
         let identity = MountControl.Identity(
@@ -122,7 +131,7 @@ struct MountRun {
             isReadOnly: options.isReadOnly, writesBack: options.writesBack)
         do throws(ThreadError) {
             let recovery: Recovery? = if let state { try Recovery(store, state, isMounted: true, logger: logger) } else { nil }
-            return MountControl(identity, volume, gate, state, recovery)
+            return MountControl(identity, volume, gauges, state, recovery)
         } catch {
             throw Failure(error.description)
         }

@@ -21,6 +21,8 @@ enum StatusText {
         ]
         if let staging = status.staging { lines.append("  staging   \(size(staging.used)) of \(size(staging.limit)) in \(status.stateFolder ?? "")") }
         if let journal = status.journal { lines.append("  journal   " + text(journal)) }
+        if let budget = status.budget { lines.append("  memory    " + text(budget)) }
+        if let cache = status.cache { lines.append("  cache     " + text(cache)) }
         if let requests = status.requests { lines.append("  requests  " + text(requests)) }
         lines += status.moves.map { "  renaming  " + text($0) }
         lines += files(status).map { "  " + $0 }

@@ -22,7 +22,7 @@ struct ByteSize: ExpressibleByArgument {
     }
 
     var defaultValueDescription: String {
-        bytes % (1 << 30) == 0 ? "\(bytes >> 30)G" : "\(bytes)"
+        bytes % (1 << 30) == 0 ? "\(bytes >> 30)G" : bytes % (1 << 20) == 0 ? "\(bytes >> 20)M" : "\(bytes)"
     }
 }
 

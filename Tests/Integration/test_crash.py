@@ -33,6 +33,8 @@ class Promises:
         elif word == "done":
             self.files[rest[0]] = tuple(rest)
             self.trying.pop(rest[0], None)
+            # Parts are of the content that was acknowledged when they were stored.
+            self.parts[rest[0]] = 0
         elif word == "parts":
             self.parts[rest[0]] = int(rest[1])
         elif word == "removing":
@@ -64,7 +66,8 @@ class Promises:
         for name, version in found.items():
             assert version in (self.files.get(name), self.trying.get(name)), f"file {name}: {version} was never written, or removed for good"
             # One more may have been recorded and not told.
-            assert parts[name] - self.parts.get(name, 0) in (0, 1), f"file {name} has {parts[name]} parts"
+            promised = 0 if version == self.trying.get(name) else self.parts.get(name, 0)
+            assert parts[name] - promised in (0, 1), f"file {name} has {parts[name]} parts"
         assert self.intents - self.dropping <= intents, "an intent is lost"
         assert lines[-1].startswith("checked "), lines
         self.files, self.parts, self.intents = found, parts, intents

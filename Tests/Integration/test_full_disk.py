@@ -11,7 +11,7 @@ import pytest
 
 import stores
 from deadlines import run
-from mounts import WINDLASS, Mount, is_mount_point, wait_until
+from mounts import WINDLASS, Mount, is_mount_point, wait_until, windlass
 from states import assert_nothing_left, journal, state_folders
 from stores import body, fault, keys
 
@@ -236,7 +236,7 @@ def test_another_versions_journal(unsent, s3, bucket):
     change(folder / "journal.sqlite", "PRAGMA user_version = 99")
     message = refused(mount)
     assert "format 99" in message
-    change(folder / "journal.sqlite", "PRAGMA user_version = 1")
+    change(folder / "journal.sqlite", "PRAGMA user_version = 2")
     recovers(mount, s3, bucket)
 
 
@@ -278,12 +278,18 @@ def test_a_damaged_staging_file(on_disk, tmp_path, store, s3, bucket):
     wait_until(lambda: "whole" in keys(s3, bucket), 20, "what is whole is uploaded")
     with pytest.raises(OSError):
         (mount.path / "damaged").read_bytes()
-    assert "damaged" in mount.text()
+    told = f"damaged cannot be uploaded: {hit} is damaged near offset {150_000 // 16384 * 16384}:"
+    wait_until(lambda: told in mount.text(), 20, "the log names the file, its staging file and the place")
+    listed = windlass(store.endpoint, tmp_path, "recover", bucket, "--list", "--endpoint", store.endpoint.url, "--state-dir", state)
+    assert listed.returncode == 0 and told in listed.stdout and "--export" in listed.stdout, listed
     (mount.path / "new").write_bytes(b"works")
-    process, mount.process = mount.process, None
-    run(["fusermount3", "-u", mount.path])
-    assert process.wait(60) == 1, "it says that something remains"
+    mount.stop()
     assert "damaged" not in keys(s3, bucket)
+    # It stays where it is, and the next mount says so.
+    mount.log.unlink()
+    mount.start()
+    assert "damaged is kept on the local disk and not in the store: see `windlass recover --list`" in mount.text()
+    assert hit.read_bytes() == bytes(data)
     assert body(s3, bucket, "whole") == b"whole" * 100_000
 
 

@@ -1,7 +1,9 @@
 """What a mount may take: memory, descriptors, threads."""
 
+import concurrent.futures
 import hashlib
 import os
+import random
 import shutil
 import threading
 import time
@@ -81,8 +83,8 @@ def read(mount):
     return digest.hexdigest(), watch.largest
 
 
-def check_memory(mounts, mebibytes):
-    mount = mounts()
+def check_memory(mounts, mebibytes, *options):
+    mount = mounts(*options)
     written, writing = write(mount, mebibytes)
     mount.remount()
     back, reading = read(mount)
@@ -96,6 +98,50 @@ def check_memory(mounts, mebibytes):
 def test_five_gibibytes_take_less_than_512_mebibytes(mounts, tmp_path):
     needs_disk(tmp_path, 20)
     check_memory(mounts, 5 * 1024)
+
+
+@pytest.mark.long
+@pytest.mark.deadline(1800)
+def test_ten_gibibytes_stream_through_one_gibibyte_of_staging(mounts, tmp_path):
+    needs_disk(tmp_path, 25)
+    check_memory(mounts, 10 * 1024, "--staging-size", "1G")
+
+
+def read_everything(file, start, end, block=256 << 10):
+    for offset in range(start, end, block):
+        assert len(os.pread(file, min(block, end - offset), offset)) == min(block, end - offset)
+
+
+def read_at_random(file, size, count, seed):
+    generator = random.Random(seed)
+    for _ in range(count):
+        assert len(os.pread(file, 128 << 10, generator.randrange(0, size - (128 << 10), 4096))) == 128 << 10
+
+
+@pytest.mark.deadline(300)
+@pytest.mark.parametrize("kind", ["sequential", "random", "streams"])
+def test_reading_keeps_to_the_memory_limit(mounts, s3, bucket, kind):
+    """What is counted stays under the limit; threads, stacks, libraries and the allocator's reserve come on top of it."""
+    size = 1024 * MEBIBYTE
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="large")["UploadId"]
+    data = os.urandom(64 * MEBIBYTE)
+    parts = [
+        {"PartNumber": number, "ETag": s3.upload_part(Bucket=bucket, Key="large", UploadId=upload, PartNumber=number, Body=data)["ETag"]}
+        for number in range(1, 17)]
+    s3.complete_multipart_upload(Bucket=bucket, Key="large", UploadId=upload, MultipartUpload={"Parts": parts})
+    mount = mounts("--memory-limit=256M")
+    file = os.open(mount.path / "large", os.O_RDONLY)
+    with Watch(mount.process.pid) as watch, concurrent.futures.ThreadPoolExecutor(64) as pool:
+        if kind == "sequential":
+            read_everything(file, 0, size)
+        elif kind == "random":
+            list(pool.map(lambda lane: read_at_random(file, size, 100, lane), range(16)))
+        else:
+            part = size // 64
+            list(pool.map(lambda lane: read_everything(file, lane * part, (lane + 1) * part), range(64)))
+    os.close(file)
+    print(f"{kind}: {watch.largest >> 20} MiB of memory")
+    assert watch.largest < 256 * MEBIBYTE, f"{watch.largest >> 20} MiB of memory"
 
 
 def work_on_a_small_tree(mount, operations):

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from mounts import Mount
-from states import assert_nothing_left, state_folders
+from states import assert_nothing_left, state_folders, uploads
 from stores import fault, keys
 
 # Up to which occurrence of them one is picked: about as many as a rename or an exchange has.
@@ -93,11 +93,18 @@ class Renames:
         self.mount.start()
         found = tree(self.mount.path)
         self.mount.stop()
+        self.forget_empty_uploads()
         assert_nothing_left(self.mount.staging, self.s3, self.bucket)
         stored = sorted(keys(self.s3, self.bucket))
         tops = {key.split("/")[0] for key in stored}
         assert tops == set(found), f"the mount showed {sorted(found)}, the bucket has {stored}"
         return found
+
+    def forget_empty_uploads(self):
+        """The store has begun them, and the journal had no time to hear of it: they hold nothing."""
+        for key, upload, parts in uploads(self.s3, self.bucket):
+            if parts == 0:
+                self.s3.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload)
 
     def choose(self):
         folder = "a" if "a" in self.model else "b"

@@ -237,3 +237,101 @@ def test_a_write_back_file_is_one_put(counted):
 
     requests, _, _ = counted.count(work)
     assert requests == {"PutObject": 1}
+
+
+def test_a_replacement_looks_once_where_the_store_holds_no_condition(counted):
+    """Another client's version is not overwritten: the store sees to it, or a HEAD right before the request that makes the object."""
+    path = counted.start()
+    (path / "file").write_bytes(b"x" * 1000)
+    file = os.open(path / "file", os.O_WRONLY)
+    os.pwrite(file, b"y" * 1000, 0)
+    requests, looks, _ = counted.count(lambda: os.close(file))
+    assert requests == {"PutObject": 1}
+    assert looks == {"s3": 0, "cos": 0, "obs": 1}[counted.name]
+
+
+def test_links_and_special_files_are_one_put(counted):
+    path = counted.start()
+    os.listdir(path)
+    assert counted.count(lambda: os.symlink("target", path / "link"))[0] == {"PutObject": 1}
+    assert counted.count(lambda: os.mkfifo(path / "fifo"))[0] == {"PutObject": 1}
+
+
+def test_the_last_child_of_a_folder_without_a_marker(counted):
+    """Other clients make folders of prefixes alone: one does not vanish with its last file."""
+    counted.s3.put_object(Bucket=counted.bucket, Key="folder/file", Body=b"x")
+    path = counted.start()
+    os.listdir(path / "folder")
+    requests, _, _ = counted.count(lambda: os.unlink(path / "folder" / "file"))
+    assert requests == {"PutObject": 1, "DeleteObject": 1}
+    assert keys(counted.s3, counted.bucket) == ["folder/"]
+
+
+def test_renaming_a_folder_is_a_copy_for_each_object(counted):
+    for number in range(50):
+        counted.s3.put_object(Bucket=counted.bucket, Key=f"old/file-{number}", Body=b"x" * 100)
+    counted.s3.put_object(Bucket=counted.bucket, Key="old/", Body=b"")
+    path = counted.start()
+    os.listdir(path)
+    os.listdir(path / "old")
+    requests, looks, sent = counted.count(lambda: os.rename(path / "old", path / "new"))
+    assert requests == {"CopyObject": 51, "DeleteObjects": 1}
+    # One listing of what moves, and whether there is something of the new name.
+    assert looks <= 3
+    assert sent < 20_000
+    assert len(keys(counted.s3, counted.bucket)) == 51
+
+
+def test_four_kibibytes_behind_an_object_that_grows(counted):
+    if counted.name != "obs":
+        pytest.skip("the store has no objects that grow")
+    path = counted.start()
+    with open(path / "log", "ab", buffering=0) as file:
+        for block in range(64):
+            file.write(block_data(block, MEBIBYTE))
+    os.stat(path / "log")
+
+    def work():
+        file = os.open(path / "log", os.O_WRONLY | os.O_APPEND)
+        os.write(file, b"tail" * 1024)
+        os.close(file)
+
+    requests, _, sent = counted.count(work)
+    assert requests == {"AppendObject": 1}
+    assert sent < 10_000
+    assert counted.s3.head_object(Bucket=counted.bucket, Key="log")["ContentLength"] == 64 * MEBIBYTE + 4096
+
+
+def test_a_thousand_small_appends_send_little(counted):
+    if counted.name != "obs":
+        pytest.skip("the store has no objects that grow")
+    path = counted.start()
+    with open(path / "log", "ab", buffering=0) as file:
+        for block in range(64):
+            file.write(block_data(block, MEBIBYTE))
+
+    def work():
+        file = os.open(path / "log", os.O_WRONLY | os.O_APPEND)
+        for number in range(1000):
+            os.write(file, f"{number:099}\n".encode())
+            os.fsync(file)
+        os.close(file)
+
+    requests, _, sent = counted.count(work)
+    assert requests == {"AppendObject": 1000}
+    assert sent < MEBIBYTE
+    assert counted.range("log", 64 * MEBIBYTE, 200) == f"{0:099}\n{1:099}\n".encode()
+
+
+def test_a_new_large_file_is_its_parts_and_two_requests(counted):
+    path = counted.start()
+    os.listdir(path)
+
+    def work():
+        with open(path / "large", "wb", buffering=0) as file:
+            for block in range(40):
+                file.write(block_data(block, MEBIBYTE))
+
+    requests, _, _ = counted.count(work)
+    assert requests.pop("UploadPart") <= 6
+    assert requests == {"CreateMultipartUpload": 1, "CompleteMultipartUpload": 1}

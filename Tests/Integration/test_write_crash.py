@@ -11,7 +11,7 @@ import time
 import pytest
 
 import stores
-from crash_driver import Writer
+from crash_driver import PartialWrite, Writer
 from mounts import Mount
 from states import assert_nothing_left, journal_keys
 from stores import body, fault, keys
@@ -231,3 +231,11 @@ def test_the_comparison_finds_a_torn_object(tmp_path):
     model.check_object(name, found[name])
     with pytest.raises(AssertionError):
         model.check_object(name, found[name][:-7])
+
+
+def test_only_a_part_up_to_a_page_is_a_part_of_a_write():
+    write = PartialWrite(b"a" * 5000, 1000, b"b" * 9000)
+    assert write.explains(b"a" * 1000 + b"b" * 7192)
+    assert write.explains(b"a" * 1000 + b"b" * 3096 + b"a" * 904)
+    for other in (b"a" * 1000 + b"b" * 7191, b"a" * 1000 + b"b" * 7191 + b"c", b"a" * 5000, b"a" * 1000 + b"b" * 9000, b"b" * 8192):
+        assert not write.explains(other)

@@ -3,7 +3,7 @@ import Testing
 
 /// Hedging against models of stores, in simulated time.
 @Suite struct HedgeTests {
-    private func figures(stragglers: Double, isOn: Bool = true, allowedRate: Double? = nil) -> Simulation.Figures {
+    private func figures(stragglers: Double, isOn: Bool = true, allowedRate: Double? = nil) async -> Simulation.Figures {
         var model = StoreModel()
         model.stragglers = stragglers
         model.allowedRate = allowedRate
@@ -11,12 +11,12 @@ import Testing
         options.hedging.isOn = isOn
         let load = Simulation.Load(programs: 32, requestClass: .interactive, kind: .head)
         var simulation = Simulation([load], model, options)
-        return simulation.run(seconds: 60, settling: 10)
+        return await simulation.run(seconds: 60, settling: 10)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [0.015, 0.03]) func shortensTheTail(stragglers: Double) {
-        let hedged = figures(stragglers: stragglers)
-        let plain = figures(stragglers: stragglers, isOn: false)
+    @Test(.timeLimit(.minutes(1)), arguments: [0.015, 0.03]) func shortensTheTail(stragglers: Double) async {
+        let hedged = await figures(stragglers: stragglers)
+        let plain = await figures(stragglers: stragglers, isOn: false)
         print(
             "\(stragglers): p99 \(plain.latency(0.99)) -> \(hedged.latency(0.99)), rate \(plain.rate) -> \(hedged.rate), hedged \(hedged.hedgedShare)"
         )
@@ -28,22 +28,22 @@ import Testing
     }
 
     /// More stragglers than the share of second requests: fewer of them remain.
-    @Test(.timeLimit(.minutes(1))) func isBounded() {
-        let hedged = figures(stragglers: 0.08)
-        let plain = figures(stragglers: 0.08, isOn: false)
+    @Test(.timeLimit(.minutes(1))) func isBounded() async {
+        let hedged = await figures(stragglers: 0.08)
+        let plain = await figures(stragglers: 0.08, isOn: false)
         print("8 %: p95 \(plain.latency(0.95)) -> \(hedged.latency(0.95)), rate \(plain.rate) -> \(hedged.rate), hedged \(hedged.hedgedShare)")
         #expect(hedged.hedgedShare <= 0.055)
         #expect(hedged.rate > 1.3 * plain.rate)
     }
 
-    @Test(.timeLimit(.minutes(1))) func costsLittleWhereNothingIsSlow() {
-        let figures = figures(stragglers: 0)
+    @Test(.timeLimit(.minutes(1))) func costsLittleWhereNothingIsSlow() async {
+        let figures = await figures(stragglers: 0)
         print("no stragglers: hedged \(figures.hedgedShare)")
         #expect(figures.hedgedShare <= 0.011)
     }
 
-    @Test(.timeLimit(.minutes(1))) func restsWhileTheStoreThrottles() {
-        let figures = figures(stragglers: 0.03, allowedRate: 300)
+    @Test(.timeLimit(.minutes(1))) func restsWhileTheStoreThrottles() async {
+        let figures = await figures(stragglers: 0.03, allowedRate: 300)
         print("throttled \(figures.throttledRate) a second: hedged \(figures.hedged)")
         #expect(figures.throttled > 0)
         #expect(figures.hedgedShare < 0.01)

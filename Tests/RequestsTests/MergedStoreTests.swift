@@ -11,7 +11,7 @@ import Testing
     private let store: MergedStore<GaugedStore<MemoryBucket>>
 
     init() {
-        gauge = GaugedStore<MemoryBucket>.Gauge { _ in .milliseconds(300) }
+        gauge = GaugedStore<MemoryBucket>.Gauge { _ in .milliseconds(800) }
         store = MergedStore(bucket.gauged(gauge), gate: gate)
     }
 
@@ -105,7 +105,7 @@ import Testing
 
     /// What a program needs is in line behind much that is read ahead: it comes forward when the program asks.
     @Test(.timeLimit(.minutes(1))) func whoeverIsInAHurryHastensTheOthers() async throws {
-        try await put("a", "content")
+        try await put("a", String(repeating: "x", count: 40))
         var options = RequestScheduler.Options()
         options.control.ceiling = 4
         let gate = RequestGate(options)

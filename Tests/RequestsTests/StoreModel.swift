@@ -14,6 +14,8 @@ struct StoreModel {
     var connectionBandwidth = 1e10
     /// More requests a second are refused; nil for no limit.
     var allowedRate: Double?
+    /// Everything is refused from the first moment to the second.
+    var outage: ClosedRange<Double>?
     /// Requests that are worked on at the same time, each for `latency`; the others wait in line. Nil for any number.
     var workers: Int?
 
@@ -33,6 +35,7 @@ struct StoreModel {
     }
 
     mutating func ask(at now: Double) -> Answer {
+        if outage?.contains(now) == true { return .refused(at: now + latency / 4) }
         if let allowedRate {
             // A bucket of a twentieth of a second.
             tokens = min(max(1, allowedRate / 20), tokens + (now - lastToken) * allowedRate)

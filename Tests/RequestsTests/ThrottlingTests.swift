@@ -15,17 +15,17 @@ import Testing
         ]
     }
 
-    private func figures(_ allowance: Allowance, _ options: RequestScheduler.Options = RequestScheduler.Options()) -> Simulation.Figures {
+    private func figures(_ allowance: Allowance, _ options: RequestScheduler.Options = RequestScheduler.Options()) async -> Simulation.Figures {
         var model = StoreModel()
         model.latency = allowance.latency
         model.allowedRate = allowance.rate
         let load = Simulation.Load(programs: 200, requestClass: .interactive, kind: .head)
         var simulation = Simulation([load], model, options)
-        return simulation.run(seconds: 60, settling: 20)
+        return await simulation.run(seconds: 60, settling: 20)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Allowance.all) func settlesBelowWhatIsRefused(allowance: Allowance) {
-        let figures = figures(allowance)
+    @Test(.timeLimit(.minutes(1)), arguments: Allowance.all) func settlesBelowWhatIsRefused(allowance: Allowance) async {
+        let figures = await figures(allowance)
         print(
             "\(allowance.testDescription): \(figures.rate) a second, refused \(figures.throttledRate), limit \(figures.limit), hedged \(figures.hedged)"
         )
@@ -33,15 +33,31 @@ import Testing
         #expect(figures.throttledRate <= max(4, 0.01 * allowance.rate))
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFixedLimitIsRefusedAgainAndAgain() {
+    @Test(.timeLimit(.minutes(1))) func aFixedLimitIsRefusedAgainAndAgain() async {
         let allowance = Allowance(rate: 500, latency: 0.05)
         var options = RequestScheduler.Options()
         options.control.start = options.control.ceiling
         options.control.floor = Double(options.control.ceiling)
         options.control.lowest = options.control.floor
-        let figures = figures(allowance, options)
+        let figures = await figures(allowance, options)
         print("fixed limit: refused \(figures.throttledRate) a second")
         #expect(figures.throttledRate > 0.02 * allowance.rate)
+    }
+
+    /// Half a minute in which everything is refused: asked seldom, and in full again within seconds.
+    @Test(.timeLimit(.minutes(1))) func recoversFromAnOutage() async {
+        let load = Simulation.Load(programs: 200, requestClass: .interactive, kind: .head)
+        var model = StoreModel()
+        model.outage = 10...40
+        var before = Simulation([load], model)
+        let full = await before.run(seconds: 5, settling: 5).rate
+        var during = Simulation([load], model)
+        let refused = await during.run(seconds: 10, settling: 30).throttledRate
+        var after = Simulation([load], model)
+        let recovered = await after.run(seconds: 5, settling: 48).rate
+        print("outage: \(full) a second before, \(refused) asked in it, \(recovered) after")
+        #expect(refused <= 5)
+        #expect(recovered >= 0.9 * full)
     }
 
     /// One in ten fails by chance, whatever is done: the limit does not go down to pauses for it.

@@ -13,13 +13,13 @@ import Testing
     }
 
     /// Bodies of a MiB, more programs than the ceiling allows.
-    @Test(.timeLimit(.minutes(1)), arguments: Link.all) func fillsALink(link: Link) {
+    @Test(.timeLimit(.minutes(1)), arguments: Link.all) func fillsALink(link: Link) async {
         var model = StoreModel()
         model.latency = link.latency
         model.bandwidth = link.bandwidth
         let bytes = Double(1 << 20)
         var simulation = Simulation([Simulation.Load(programs: 200, requestClass: .read, kind: .mediumGet, bytes: bytes)], model)
-        let figures = simulation.run(seconds: 20, settling: 10)
+        let figures = await simulation.run(seconds: 20, settling: 10)
         // A few slots are never a reader's.
         let slots = Double(RequestScheduler.Options().control.ceiling) * 7 / 8
         let possible = min(link.bandwidth, slots * bytes / (link.latency * 1.1 + bytes / 1e10))
@@ -29,12 +29,12 @@ import Testing
     }
 
     /// A store that works on a fixed number of requests at a time: more of them only wait longer.
-    @Test(.timeLimit(.minutes(1)), arguments: [4, 16, 40]) func keepsALineShort(workers: Int) {
+    @Test(.timeLimit(.minutes(1)), arguments: [4, 16, 40]) func keepsALineShort(workers: Int) async {
         var model = StoreModel()
         model.workers = workers
         let load = Simulation.Load(programs: 200, requestClass: .interactive, kind: .head)
         var simulation = Simulation([load], model)
-        let figures = simulation.run(seconds: 20, settling: 10)
+        let figures = await simulation.run(seconds: 20, settling: 10)
         let possible = Double(workers) / (model.latency * 1.1)
         print(
             "\(workers) workers: \(figures.rate) of \(possible), limit \(figures.limit), p50 \(figures.latency(0.5)), hedged \(figures.hedgedShare)")
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// The ceiling alone would let the line grow.
-    @Test(.timeLimit(.minutes(1))) func aFixedLimitMakesALongLine() {
+    @Test(.timeLimit(.minutes(1))) func aFixedLimitMakesALongLine() async {
         var model = StoreModel()
         model.workers = 16
         var options = RequestScheduler.Options()
@@ -51,7 +51,8 @@ import Testing
         options.control.floor = Double(options.control.ceiling)
         let load = Simulation.Load(programs: 200, requestClass: .interactive, kind: .head)
         var simulation = Simulation([load], model, options)
-        #expect(simulation.run(seconds: 20, settling: 10).latency(0.5) > 3.5 * model.latency)
+        let figures = await simulation.run(seconds: 20, settling: 10)
+        #expect(figures.latency(0.5) > 3.5 * model.latency)
     }
 
     /// The store becomes slow for reasons of its own: the limit does not stay low for it.

@@ -30,6 +30,8 @@ struct JournalTests {
         try await folder.journal.commit([.put(record), .acknowledge(id, extents: [9, 8], seal: nil), .putIntent(rename)])
         try await folder.journal.commit([.uploadCreated(id, upload), .partStored(id, part), .state(id, .conflict(found: ETag("other")))])
         try await folder.journal.commit([.putIntent(delete), .putConflictCopy(copy)])
+        let moved = MovedCopy(intent: rename.id, key: Key([0x65, 0x2F, 0xFF]), source: ETag("s-2"), copy: ETag("c"))
+        try await folder.journal.commit([.putMovedCopy(moved), .extents(id, [7])])
         try folder.close()
 
         let (again, recovered) = try scratch.open()
@@ -38,10 +40,19 @@ struct JournalTests {
         record.state = .conflict(found: ETag("other"))
         let file = try #require(recovered.files.first)
         #expect(file.record == record)
-        #expect(file.content?.extents == [9, 8])
+        #expect(file.content?.extents == [7])
         #expect(file.content?.staging == nil)
         #expect(file.parts == [part])
+        // Of another content they would not be parts.
+        try await again.journal.commit([.acknowledge(id, extents: [7], seal: nil)])
+        #expect(try await again.journal.recovered().files.first?.parts == [])
+        #expect(try await again.journal.recovered().files.first?.record.upload == upload)
         #expect(recovered.intents == [rename, delete])
+        #expect(recovered.movedCopies == [moved])
+        let counts = try await again.journal.counts()
+        #expect(counts.intents == 2 && counts.moves == 1)
+        try await again.journal.commit([.removeIntent(rename.id)])
+        #expect(try await again.journal.recovered().movedCopies.isEmpty)
         #expect(recovered.uploads.map(\.upload) == [upload])
         #expect(try await again.journal.conflictCopies() == [copy])
         #expect(again.journal.newFileID() > id)
@@ -129,5 +140,48 @@ struct JournalTests {
         }
         #expect(try await folder.journal.counts().writing == 500)
         #expect(folder.journal.commits < 250, "500 waiting changes are not 500 syncs of the disk")
+    }
+
+    /// An upload begins beside the record of its file, in any order, and none of the two makes the other be forgotten.
+    @Test func anUploadOutlivesItsRecord() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let (folder, _) = try scratch.open()
+        defer { try? folder.close() }
+        let (journal, id) = (folder.journal, folder.journal.newFileID())
+        let upload = Upload(key: "k", id: UploadID("u1"))
+        func record() async throws -> FileRecord? { try await journal.recovered().files.first?.record }
+        let begun = FileRecord(id: id, key: "k", base: .new, state: .uploading, upload: upload)
+        try await journal.commit([.putUpload(begun)])
+        try await journal.commit([.put(FileRecord(id: id, key: "k", base: .new, state: .closed)), .acknowledge(id, extents: [1], seal: nil)])
+        #expect(try await record()?.upload == upload)
+        #expect(try await record()?.state == .closed)
+        try await journal.commit([.uploadEnded(id)])
+        #expect(try await record()?.upload == nil)
+        try await journal.commit([.putUpload(begun)])
+        #expect(try await record()?.state == .closed)
+        // What is left is only there to be aborted, and goes when it is.
+        try await journal.commit([.dropContent(id)])
+        #expect(try await journal.recovered().unsent.isEmpty)
+        #expect(try await record()?.upload == upload)
+        try await journal.commit([.uploadEnded(id)])
+        #expect(try await journal.recovered().isEmpty)
+        try await journal.commit([.putUpload(begun), .uploadEnded(id)])
+        #expect(try await journal.recovered().isEmpty)
+    }
+
+    @Test func intentsAboutUploadsComeBack() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let (folder, _) = try scratch.open()
+        let begin = Intent(id: folder.journal.newNoteID(), action: .beginUpload("a", since: Timestamp(seconds: 77)))
+        let abort = Intent(id: folder.journal.newNoteID(), action: .abortUpload(Upload(key: "b", id: UploadID("u"))))
+        let delete = Intent(id: folder.journal.newNoteID(), action: .delete("c", base: nil))
+        try await folder.journal.commit([.putIntent(begin), .putIntent(abort), .putIntent(delete)])
+        #expect(try await folder.journal.counts().deletions == 1)
+        try folder.close()
+        let (again, recovered) = try scratch.open()
+        defer { try? again.close() }
+        #expect(recovered.intents == [begin, abort, delete])
     }
 }

@@ -1,6 +1,7 @@
 import FileSystemTypes
 import Foundation
 import ObjectStorage
+import PowerCutSupport
 import Staging
 import Synchronization
 import TestSupport

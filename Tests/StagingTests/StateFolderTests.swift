@@ -73,6 +73,24 @@ struct StateFolderTests {
         try StateFolder.open(Scratch.identity, base: base).0.close()
     }
 
+    /// A journal of the version before has a table less.
+    @Test func anOlderJournalIsBroughtUpToDate() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let (folder, _) = try scratch.open()
+        let id = folder.journal.newFileID()
+        try await folder.journal.commit([.put(FileRecord(id: id, key: "k", base: .new))])
+        try folder.close()
+        for change in ["DROP TABLE moved_copy", "PRAGMA user_version = 1"] { try sqlite("\(scratch.folder)/journal.sqlite", change) }
+        let (again, recovered) = try scratch.open()
+        #expect(recovered.files.map(\.record.id) == [id])
+        try await again.journal.commit([.putMovedCopy(MovedCopy(intent: 1, key: "x", source: nil, copy: nil))])
+        try again.close()
+        let (last, found) = try scratch.open()
+        #expect(found.movedCopies.count == 1)
+        try last.close()
+    }
+
     /// What must be refused, with everything left as it was.
     enum Damage: String, CaseIterable, Sendable {
         case otherFormat, noFormat, otherSchema, otherProgram, noDatabase, flippedPage, flippedRow, cutShort

@@ -79,6 +79,8 @@ struct Lane {
 
     private mutating func acknowledge(_ index: Int) async throws(StateError) {
         files[index].version += 1
+        // They are of the content before.
+        files[index].parts = 0
         let file = files[index]
         let what = "\(file.id) \(file.version) \(file.content.count) \(CRC32C.check(of: file.content))"
         say("trying \(what)")

@@ -6,6 +6,8 @@ package struct Fault: Sendable {
     package enum Trigger: Sendable {
         /// Only the N-th, counted from 1 since the plan was set.
         case nth(Int)
+        /// The N-th and all after it.
+        case from(Int)
         /// The first so many.
         case first(Int)
         case every
@@ -75,6 +77,7 @@ struct FaultPlan: Sendable {
     private mutating func fires(_ trigger: Fault.Trigger, seen: Int) -> Bool {
         switch trigger {
         case .nth(let number): seen == number
+        case .from(let number): seen >= number
         case .first(let count): seen <= count
         case .every: true
         case .rate(let rate): Double.random(in: 0..<1, using: &generator) < rate

@@ -26,6 +26,7 @@ struct MemoryObject: Sendable {
             metadata: attributes.metadata, storageClass: attributes.storageClass)
         info.headers = attributes.headers
         if appends != nil { info.appendPosition = info.size }
+        info.md5 = appends == nil ? etag.digits : nil
         return info
     }
 

@@ -79,7 +79,7 @@ import Volume
 
     /// Within a second, that is; here the disk may take longer.
     @Test func changesWithinASecondAreOneRequest() async throws {
-        let test = try await VolumeUnderTest { $0.attributeDelay = .seconds(60) }
+        let test = try await VolumeUnderTest(ttl: .seconds(60)) { $0.attributeDelay = .seconds(60) }
         defer { test.remove() }
         let inode = try await make("file", in: test.volume)
         let before = test.faults.requests.count

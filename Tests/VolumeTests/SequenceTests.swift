@@ -75,7 +75,7 @@ import Volume
             let check = SequenceCheck(
                 OperationGenerator(),
                 fresh: {
-                    try await VolumeUnderTest(ttl: .zero, seed: seed, crashing: true) { options in
+                    try await VolumeUnderTest(ttl: .zero, seed: seed, ending: .crash) { options in
                         options.writesBack = writesBack
                         options.writeBackDelay = .milliseconds(2)
                     }

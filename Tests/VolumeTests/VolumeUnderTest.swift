@@ -2,6 +2,7 @@ import FileSystemTypes
 import Foundation
 import Logging
 import ObjectStorage
+import PowerCutSupport
 import Staging
 import Synchronization
 import TestSupport
@@ -15,6 +16,16 @@ final class VolumeUnderTest: OperationDriver {
         let driver: FileSystemDriver
         let state: StateFolder
         let faults: FaultingStore
+        let disk: DiskUnderTest
+    }
+
+    /// How the volume ends between operations.
+    enum Ending: Sendable {
+        case never
+        /// As a killed process does.
+        case crash
+        /// With all that was not brought to the disk; `without` a sync that is left out.
+        case powerCut(without: PowerCutFiles.Omission?)
     }
 
     let bucket: MemoryBucket
@@ -23,11 +34,12 @@ final class VolumeUnderTest: OperationDriver {
     private let seed: UInt64
     private let folder: URL
     private let life: Mutex<Life>
-    private let crashes: Mutex<SeededGenerator?>
+    private let ending: Ending
+    private let crashes: Mutex<SeededGenerator>
 
-    /// `crashing`: the volume ends, as a killed process does, before some of the operations, and another takes over.
+    /// `ending`: the volume ends before some of the operations, and another takes over.
     init(
-        ttl: Duration = .seconds(1), faults plan: [Fault] = [], seed: UInt64 = 1, capabilities: Capabilities = .memory, crashing: Bool = false,
+        ttl: Duration = .seconds(1), faults plan: [Fault] = [], seed: UInt64 = 1, capabilities: Capabilities = .memory, ending: Ending = .never,
         configure: (inout VolumeOptions) -> Void = { _ in }
     ) async throws {
         var limits = StoreLimits.s3
@@ -42,12 +54,13 @@ final class VolumeUnderTest: OperationDriver {
         self.seed = seed
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-volume-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        life = Mutex(try await Self.begin(bucket, options, plan, seed, folder))
-        crashes = Mutex(crashing ? SeededGenerator(seed: seed) : nil)
+        self.ending = ending
+        crashes = Mutex(SeededGenerator(seed: seed))
+        life = Mutex(try await Self.begin(bucket, options, plan, seed, folder, DiskUnderTest(ending, seed, folder)))
     }
 
     private static func begin(
-        _ bucket: MemoryBucket, _ options: VolumeOptions, _ plan: [Fault], _ seed: UInt64, _ folder: URL
+        _ bucket: MemoryBucket, _ options: VolumeOptions, _ plan: [Fault], _ seed: UInt64, _ folder: URL, _ disk: DiskUnderTest
     ) async throws -> Life {
         let faults = FaultingStore(bucket, faults: plan, seed: seed)
         var policy = RetryPolicy()
@@ -58,15 +71,16 @@ final class VolumeUnderTest: OperationDriver {
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         if isLoud { logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) } }
         let identity = MountIdentity(endpoint: "memory", bucket: "test", prefix: options.prefix)
-        let (state, left) = try StateFolder.open(identity, base: folder.path, options: StateFolder.Options(freeSpaceFloor: 0))
+        let (state, left) = try disk.open(identity)
         let store = GuardedStore(RetryingStore(faults, policy: policy, logger: logger))
         let volume = Volume(store, options: options, state: state, logger: logger)
         try await volume.resume(left)
-        return Life(volume: volume, driver: FileSystemDriver(volume, remote: bucket), state: state, faults: faults)
+        return Life(volume: volume, driver: FileSystemDriver(volume, remote: bucket), state: state, faults: faults, disk: disk)
     }
 
     var volume: Volume { life.withLock { $0.volume } }
     var faults: FaultingStore { life.withLock { $0.faults } }
+    var journal: Journal { life.withLock { $0.state.journal } }
 
     /// Nothing the volume does after this reaches the store or the disk.
     func crash(forgetting: Bool = false) async throws {
@@ -74,20 +88,21 @@ final class VolumeUnderTest: OperationDriver {
         old.faults.setFaults([Fault(.every, error: StoreError(.unreachable, "the process is gone"))])
         // What a store has begun it ends, whoever has asked for it: before the next life looks.
         guard await old.faults.rest() else { throw Errno.timedOut }
-        try old.state.close()
+        try await old.disk.end(old.state)
         if forgetting {
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
                 try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
             }
         }
-        let new = try await Self.begin(bucket, options, plan, seed, folder)
+        let disk = DiskUnderTest(ending, crashes.withLock { $0.next() }, folder)
+        let new = try await Self.begin(bucket, options, plan, seed, folder, disk)
         life.withLock { $0 = new }
     }
 
     func apply(_ operation: TestSupport.Operation) async -> Outcome {
-        let isDue = crashes.withLock { ($0?.next() ?? 1) % 5 == 0 }
+        let isDue = crashes.withLock { $0.next() } % 5 == 0
         do {
-            if isDue { try await crash() }
+            if case .never = ending {} else if isDue { try await crash() }
         } catch {
             return .failed(.inputOutput)
         }

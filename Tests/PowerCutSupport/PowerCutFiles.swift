@@ -1,4 +1,4 @@
-import FileSystemTypes
+package import FileSystemTypes
 import Foundation
 import Staging
 import Synchronization
@@ -7,22 +7,22 @@ import Synchronization
 ///
 /// The calls go to a real folder. Beside it stands what the disk is sure to have: the bytes of each file at its last fdatasync(2), the names
 /// of each folder at its last fsync(2).
-final class PowerCutFiles: FileOperations {
+package final class PowerCutFiles: FileOperations {
     /// What becomes of changes that were not synced.
-    enum Loss: Sendable {
+    package enum Loss: Sendable {
         case everything
         /// Each page and each name goes one way or the other.
         case some(seed: UInt64)
     }
 
     /// A sync that is left out: what a check has to find.
-    enum Omission: Sendable {
+    package enum Omission: Sendable {
         case data, names
     }
 
     private struct State {
         var calls = 0
-        var isCut = false
+        package var isCut = false
         var open: [Int32: String] = [:]
         /// By path: the bytes that the disk has.
         var synced: [String: [UInt8]] = [:]
@@ -41,18 +41,18 @@ final class PowerCutFiles: FileOperations {
     private let onCut: @Sendable () -> Void
 
     /// `onCut` copies what else is on the disk at that moment.
-    init(cutAt: Int, loss: Loss, without omission: Omission? = nil, onCut: @escaping @Sendable () -> Void) {
+    package init(cutAt: Int = .max, loss: Loss, without omission: Omission? = nil, onCut: @escaping @Sendable () -> Void) {
         self.cutAt = cutAt
         self.loss = loss
         self.omission = omission
         self.onCut = onCut
     }
 
-    var isCut: Bool { state.withLock { $0.isCut } }
-    var calls: Int { state.withLock { $0.calls } }
+    package var isCut: Bool { state.withLock { $0.isCut } }
+    package var calls: Int { state.withLock { $0.calls } }
 
     /// Cuts the power now, if it has not been cut.
-    func cut() {
+    package func cut() {
         let isFirst = state.withLock { state in
             guard !state.isCut else { return false }
             state.isCut = true
@@ -63,7 +63,7 @@ final class PowerCutFiles: FileOperations {
     }
 
     /// What the disk shows after the power has come back: path -> bytes.
-    var survivors: [String: [UInt8]] { state.withLock { $0.image ?? [:] } }
+    package var survivors: [String: [UInt8]] { state.withLock { $0.image ?? [:] } }
 
     private func image(_ state: State) -> [String: [UInt8]] {
         var image: [String: [UInt8]] = [:]
@@ -98,7 +98,7 @@ final class PowerCutFiles: FileOperations {
         return (parts.deletingLastPathComponent, parts.lastPathComponent)
     }
 
-    func open(_ path: String, creating: Bool) throws(Errno) -> Int32 {
+    package func open(_ path: String, creating: Bool) throws(Errno) -> Int32 {
         try pass()
         let descriptor = try system.open(path, creating: creating)
         state.withLock { state in
@@ -109,23 +109,23 @@ final class PowerCutFiles: FileOperations {
         return descriptor
     }
 
-    func close(_ descriptor: Int32) {
+    package func close(_ descriptor: Int32) {
         state.withLock { _ = $0.open.removeValue(forKey: descriptor) }
         system.close(descriptor)
     }
 
-    func size(_ descriptor: Int32) throws(Errno) -> Int64 { try system.size(descriptor) }
+    package func size(_ descriptor: Int32) throws(Errno) -> Int64 { try system.size(descriptor) }
 
-    func read(_ descriptor: Int32, at offset: Int64, count: Int) throws(Errno) -> [UInt8] {
+    package func read(_ descriptor: Int32, at offset: Int64, count: Int) throws(Errno) -> [UInt8] {
         try system.read(descriptor, at: offset, count: count)
     }
 
-    func write(_ descriptor: Int32, _ bytes: RawSpan, at offset: Int64) throws(Errno) {
+    package func write(_ descriptor: Int32, _ bytes: RawSpan, at offset: Int64) throws(Errno) {
         try pass()
         try system.write(descriptor, bytes, at: offset)
     }
 
-    func sync(_ descriptor: Int32) throws(Errno) {
+    package func sync(_ descriptor: Int32) throws(Errno) {
         try pass()
         if case .data = omission { return }
         let bytes = try system.read(descriptor, at: 0, count: Int(try system.size(descriptor)))
@@ -134,35 +134,35 @@ final class PowerCutFiles: FileOperations {
         }
     }
 
-    func syncFolder(_ path: String) throws(Errno) {
+    package func syncFolder(_ path: String) throws(Errno) {
         try pass()
         if case .names = omission { return }
         state.withLock { $0.names[path] = $0.live[path] ?? [] }
     }
 
-    func truncate(_ descriptor: Int32, to size: Int64) throws(Errno) {
+    package func truncate(_ descriptor: Int32, to size: Int64) throws(Errno) {
         try pass()
         try system.truncate(descriptor, to: size)
     }
 
-    func punch(_ descriptor: Int32, _ range: ByteRange) throws(Errno) {
+    package func punch(_ descriptor: Int32, _ range: ByteRange) throws(Errno) {
         try pass()
         try system.punch(descriptor, range)
     }
 
-    func rename(_ path: String, to newPath: String) throws(Errno) {
+    package func rename(_ path: String, to newPath: String) throws(Errno) {
         try pass()
         try system.rename(path, to: newPath)
     }
 
-    func remove(_ path: String) throws(Errno) {
+    package func remove(_ path: String) throws(Errno) {
         try pass()
         try system.remove(path)
         let (folder, name) = Self.split(path)
         state.withLock { _ = $0.live[folder]?.remove(name) }
     }
 
-    func freeSpace(_ path: String) throws(Errno) -> Int64 { .max }
+    package func freeSpace(_ path: String) throws(Errno) -> Int64 { .max }
 }
 
 /// Decides what an unsynced change becomes.

@@ -1,0 +1,102 @@
+internal import BlockCache
+internal import Content
+internal import Crypto
+internal import FileSystemTypes
+internal import Logging
+internal import ObjectStorage
+
+/// Fetches one range of a version: pinned to it, complete, and, where the object is whole, compared with its checksum.
+struct ObjectFetch: Sendable {
+    /// A range whose bytes are not what they should be is asked for again so often.
+    private static let attempts = 3
+
+    private let version: ObjectVersion
+    private let range: ByteRange
+    private let store: any ObjectStore
+    private let engine: ReadEngine
+    private let cached: CachedObject?
+    private let isVerified: Bool
+
+    init(_ version: ObjectVersion, _ segment: Prefetcher.Segment, in engine: ReadEngine, cached: CachedObject?, isVerified: Bool) {
+        self.version = version
+        range = segment.range
+        store = segment.ahead == segment.range.count ? engine.storeAhead : engine.store
+        self.engine = engine
+        self.cached = cached
+        self.isVerified = isVerified
+    }
+
+    /// Ends with all bytes of the range in `segment`.
+    func run(into segment: ReadSegment) async throws(StoreError) {
+        for attempt in 1... {
+            do throws(StoreError) {
+                return try await fetch(into: segment)
+            } catch {
+                guard attempt < Self.attempts, error.reason == .corrupted || error.reason == .invalidResponse else { throw error }
+                engine.logger.warning("asking again: \(error)")
+                if isVerified { segment.startOver() }
+            }
+        }
+    }
+
+    /// What is still missing of the segment, from one answer.
+    private func fetch(into segment: ReadSegment) async throws(StoreError) {
+        let begun = segment.count
+        let missing = ByteRange(offset: range.offset + begun, count: range.count - begun)
+        let asked = engine.now
+        let content = try await get(missing)
+        engine.noteFirstByte(after: engine.now - asked)
+        var (arrived, inserted) = (begun, begun)
+        while let more = try await content.body.next() {
+            guard arrived + Int64(more.count) <= range.count else { throw unlike("is longer than announced", content) }
+            segment.append(more)
+            arrived += Int64(more.count)
+            engine.noteBytes(more.count)
+            if !isVerified { inserted = insert(segment, from: inserted, upTo: arrived) }
+        }
+        guard arrived == range.count else { throw unlike("has \(arrived - begun) bytes instead of \(missing.count)", content) }
+        if isVerified { try verify(segment, content) }
+        _ = insert(segment, from: inserted, upTo: arrived)
+    }
+
+    private func get(_ missing: ByteRange) async throws(StoreError) -> ObjectContent {
+        let conditions = ReadConditions(ifMatch: version.etag, version: version.version)
+        let content = try await store.get(version.key, range: missing, conditions)
+        let isSame = version.etag == nil || content.info.etag == nil || content.info.etag == version.etag
+        guard content.range == missing, content.info.size >= version.size, isSame else {
+            content.body.cancel()
+            throw StoreError(.preconditionFailed, "\(version.key) is another version now")
+        }
+        return content
+    }
+
+    private func verify(_ segment: ReadSegment, _ content: ObjectContent) throws(StoreError) {
+        // Where objects change in place, their ETags are no digests of them.
+        guard let expected = content.info.md5, content.info.size == range.count, !store.capabilities.modify else { return }
+        var hash = Insecure.MD5()
+        for piece in segment.bytes.pieces { hash.update(data: piece) }
+        guard Array(hash.finalize()) == expected else { throw unlike("does not have the MD5 that the store has of the object", content, .corrupted) }
+    }
+
+    private func unlike(_ how: String, _ content: ObjectContent, _ reason: StoreError.Reason = .invalidResponse) -> StoreError {
+        content.body.cancel()
+        var error = StoreError(reason, "the body of bytes \(range.offset)-\(range.end - 1) \(how)")
+        error.operation = "GET \(version.key)"
+        return error
+    }
+
+    /// Puts the blocks that have become whole into the cache; gives how far that went.
+    private func insert(_ segment: ReadSegment, from start: Int64, upTo arrived: Int64) -> Int64 {
+        // Blocks begin at multiples of their size; a range that does not holds none that could be named.
+        guard let cached, let cache = engine.cache, (range.offset + start) % BlockCache.blockSize == 0 else { return start }
+        var next = start
+        while next < range.count {
+            let id = BlockID(object: cached, index: (range.offset + next) / BlockCache.blockSize)
+            let count = Int64(id.length)
+            guard next + count <= arrived else { return next }
+            cache.insert(id, segment.bytes.slice(from: Int(next), upTo: Int(count)))
+            next += count
+        }
+        return next
+    }
+}
