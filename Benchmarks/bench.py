@@ -1,206 +1,251 @@
 #!/usr/bin/env python3
-"""Mounts of one bucket side by side: the same work on the same store in the same run.
+"""Windlass beside s3fs, rclone and JuiceFS: the same work on the same store in the same run, without and with latency.
 
-    bench.py [--fs windlass,s3fs,rclone] [--mib 512] [--repeat 3] [--only NAME,...]
+    bench.py [--quick] [--fs windlass,s3fs] [--only NAME,...] [--lag 0,15] [--repeat 3] [--save FOLDER/NAME]
+    bench.py --report FILE.json         the tables of a run that was saved
 
-Only the ratios between the columns mean anything: absolute times vary from machine to machine. A write counts as done when the store
-has the object at its full size, not when the mount says so. `raw` moves the same bytes with boto3's transfer manager, without a mount.
-Root is needed to drop the page cache before reads. The store is windlass-store on a folder of --scratch, best on a tmpfs.
+Only the ratios between the columns mean anything: absolute times vary from machine to machine. The systems take turns, so that a machine that
+becomes slower does so for all. A write counts as done when the store has the object, not when the mount says so. `raw` is no mount. JuiceFS keeps blocks
+of its own: its writes count as done when close returns. The data of the store lie in memory, caches and staging of the mounts on the disk of --scratch.
 """
-import argparse, io, json, os, shutil, statistics, subprocess, sys, tempfile, time, uuid
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import uuid
 from pathlib import Path
 
-import boto3
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-
-MIB = 1 << 20
-KEYS = ("benchmark", "benchmarksecret")
-BLOCK = os.urandom(8 * MIB)
-
-
-class Store:
-    def __init__(self, binary, folder):
-        env = dict(os.environ, AWS_ACCESS_KEY_ID=KEYS[0], AWS_SECRET_ACCESS_KEY=KEYS[1])
-        self.process = subprocess.Popen([binary, folder, "--port", "0", "--log-level", "error"], stdout=subprocess.PIPE, text=True, env=env)
-        line = self.process.stdout.readline()
-        if "http://" not in line:
-            sys.exit(f"bench: {binary} did not start")
-        self.endpoint = next(word for word in line.split() if word.startswith("http://"))
-
-    def client(self):
-        return boto3.client(
-            "s3", endpoint_url=self.endpoint, aws_access_key_id=KEYS[0], aws_secret_access_key=KEYS[1], region_name="us-east-1",
-            config=Config(s3={"addressing_style": "path"}, max_pool_connections=32))
-
-    def cpu_seconds(self):
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(10)
+import report
+import targets
+from measure import Meter, Mount, Remount, run_apart, take_down_mounts
+from raw import RawClient
+from store import MIB, Bucket, Lag, Store, payload
+from systems import FILES, System
+from workloads import FULL, QUICK, Case
 
 
-class Mount:
-    """One system, mounted afresh, so that it starts cold."""
+class Run:
+    """All that one run of the benchmark has: store, systems, scratch folder, and what was seeded for all."""
 
-    def __init__(self, name, binary, store, bucket, scratch):
-        self.folder = tempfile.mkdtemp(prefix=f"{name}-", dir=scratch)
-        self.path = f"{self.folder}/mnt"
-        os.mkdir(self.path)
-        env = dict(os.environ, AWS_ACCESS_KEY_ID=KEYS[0], AWS_SECRET_ACCESS_KEY=KEYS[1], XDG_CACHE_HOME=f"{self.folder}/cache")
-        env.pop("AWS_CA_BUNDLE", None)  # rclone refuses to start with it
-        self.process = subprocess.Popen(self.command(name, binary, store.endpoint, bucket), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while not os.path.ismount(self.path):
-            if time.monotonic() > deadline or self.process.poll() not in (None, 0):
-                raise RuntimeError(f"{name} did not mount")
-            time.sleep(0.02)
+    def __init__(self, options, systems, store, scratch):
+        self.options, self.systems, self.store, self.scratch = options, systems, store, scratch
+        self.seeds = {}
 
-    def command(self, name, binary, endpoint, bucket):
-        if name == "s3fs":
-            passwords = f"{self.folder}/keys"
-            with open(os.open(passwords, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-                file.write(":".join(KEYS))
-            return [binary, bucket, self.path, "-f", "-o", f"url={endpoint},use_path_request_style,passwd_file={passwords},tmpdir={self.folder},"
-                    "parallel_count=16,multipart_size=8"]
-        if name == "rclone":
-            remote = f":s3,provider=Other,access_key_id={KEYS[0]},secret_access_key='{KEYS[1]}',endpoint='{endpoint}',force_path_style=true:{bucket}"
-            return [binary, "mount", remote, self.path, "--config", "/dev/null", "--vfs-cache-mode", "full", "--cache-dir", f"{self.folder}/cache",
-                    "--vfs-write-back", "0s", "--transfers", "16", "--s3-upload-concurrency", "8", "--s3-chunk-size", "8M"]
-        return [binary, "mount", bucket, self.path, "--endpoint", endpoint, "--foreground"]
+    def seeded_once(self, workload, system):
+        """The bucket with what reading workloads share: one for all systems that hold files as objects, one for each other."""
+        owner = "all" if system is None or system.native else system.name
+        if owner not in self.seeds:
+            self.seeds[owner] = Bucket(self.store, f"seeds-{owner}").create(), set()
+        bucket, known = self.seeds[owner]
+        if workload.name not in known:
+            self.seed(bucket, workload, system)
+            known.add(workload.name)
+        return bucket
 
-    def figures(self):
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
-        return {"cpu_s": (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), "peak_mib": peak}
+    def seed(self, bucket, workload, system):
+        """In a process of its own, as everything is that needs threads: a process with threads is not one to fork from."""
+        done = run_apart(lambda: self.put_seeds(bucket, workload, system) or {}, self.scratch, self.options.timeout)
+        if "error" in done:
+            raise RuntimeError(f"{workload.name} could not be prepared: {done['error']}")
 
-    def end(self):
-        deadline = time.monotonic() + 30
-        while subprocess.run(["fusermount3", "-u", self.path], stderr=subprocess.DEVNULL).returncode and os.path.ismount(self.path):
-            if time.monotonic() > deadline:
-                subprocess.run(["fusermount3", "-uz", self.path])
-                break
-            time.sleep(0.1)
+    def put_seeds(self, bucket, workload, system):
+        sizes = workload.seed(bucket)
+        if sizes and system is not None and not system.native:
+            self.seed_through_mount(bucket, sizes, system)
+            return
+        present = bucket.sizes("")
+        sizes = {key: size for key, size in sizes.items() if present.get(key) != size}
+        bucket.put_many({key: size for key, size in sizes.items() if size <= 8 * MIB})
+        for key, size in sizes.items():
+            if size > 8 * MIB:
+                bucket.put_large(key, size // MIB)
+
+    def seed_through_mount(self, bucket, sizes, system):
+        with Mount(system, self.store.endpoint, bucket.name, self.scratch) as mount:
+            for number, (key, size) in enumerate(sizes.items()):
+                os.makedirs(os.path.dirname(f"{mount.path}/{key}"), exist_ok=True)
+                with open(f"{mount.path}/{key}", "wb") as file:
+                    for start in range(0, size, 8 * MIB):
+                        file.write(payload(min(8 * MIB, size - start), number))
+
+    def measure(self, workload, system, lag):
+        """One case of one system."""
+        bucket = self.bucket_for(workload, system)
+        remount = Remount(system, lag.endpoint, bucket.name, self.scratch)
+        deadline = time.monotonic() + workload.seconds
+
+        def work():
+            with Mount(system, lag.endpoint, bucket.name, self.scratch) as mount:
+                meter = Meter(self.store, lag, bucket, mount)
+                workload.run(Case(system, mount.path, bucket, meter, remount, deadline))
+                return meter.figures
         try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def payload(mib):
-    return io.BytesIO((BLOCK * (mib // 8 + 1))[: mib * MIB])
-
-
-TRANSFER = TransferConfig(multipart_chunksize=8 * MIB, max_concurrency=8)
-
-
-def write_sequential(path, client, bucket, mib):
-    with open(f"{path}/file", "wb", buffering=0) as file:
-        for _ in range(mib // 8):
-            for offset in range(0, 8 * MIB, MIB):
-                file.write(BLOCK[offset:offset + MIB])
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            if client.head_object(Bucket=bucket, Key="file")["ContentLength"] == mib * MIB:
-                return
-        except client.exceptions.ClientError:
-            pass
-        if time.monotonic() > deadline:
-            raise RuntimeError("the object never reached the store")
-        time.sleep(0.005)
-
-
-def read_sequential(path, client, bucket, mib):
-    total = 0
-    with open(f"{path}/file", "rb", buffering=0) as file:
-        while chunk := file.read(MIB):
-            total += len(chunk)
-    assert total == mib * MIB, total
-
-
-# name: (what to do, whether the object is there before, how raw does it)
-WORKLOADS = {
-    "write_seq": (write_sequential, False, lambda client, bucket, mib: client.upload_fileobj(payload(mib), bucket, "file", Config=TRANSFER)),
-    "read_seq": (read_sequential, True, lambda client, bucket, mib: client.download_fileobj(bucket, "file", io.BytesIO(), Config=TRANSFER)),
-}
-
-
-def drop_caches():
-    os.sync()
-    try:
-        Path("/proc/sys/vm/drop_caches").write_text("3")
-    except OSError:
-        print("bench: the page cache cannot be dropped without root: reads may be too fast", file=sys.stderr)
-
-
-def measure(name, workload, options, store):
-    work, seeded, raw = WORKLOADS[workload]
-    client, bucket = store.client(), "b" + uuid.uuid4().hex[:12]
-    client.create_bucket(Bucket=bucket)
-    if seeded:
-        client.upload_fileobj(payload(options.mib), bucket, "file", Config=TRANSFER)
-    drop_caches()
-    before = store.cpu_seconds()
-    if name == "raw":
-        start = time.monotonic()
-        raw(client, bucket, options.mib)
-        result = {"s": time.monotonic() - start}
-    else:
-        mount = Mount(name, options.binaries[name], store, bucket, options.scratch)
-        try:
-            start = time.monotonic()
-            work(mount.path, client, bucket, options.mib)
-            result = {"s": time.monotonic() - start, **mount.figures()}
+            return run_apart(work, self.scratch, self.options.timeout)
         finally:
-            mount.end()
-    result["server_cpu_s"] = store.cpu_seconds() - before
-    client.delete_object(Bucket=bucket, Key="file")
-    client.delete_bucket(Bucket=bucket)
-    return result
+            remount.remove()
+            self.discard(workload, bucket)
+
+    def measure_raw(self, workload, name, lag):
+        bucket = self.bucket_for(workload, None)
+
+        def work():
+            meter = Meter(self.store, lag, bucket)
+            workload.raw(RawClient(self.store, lag.endpoint, bucket.name, meter, self.scratch))[name]()
+            return meter.figures
+        try:
+            return run_apart(work, self.scratch, self.options.timeout)
+        finally:
+            self.discard(workload, bucket)
+
+    def bucket_for(self, workload, system):
+        if workload.once:
+            return self.seeded_once(workload, system)
+        bucket = Bucket(self.store, "b" + uuid.uuid4().hex[:12]).create()
+        self.seed(bucket, workload, system)
+        return bucket
+
+    def discard(self, workload, bucket):
+        if not workload.once:
+            run_apart(lambda: bucket.remove() or {}, self.scratch, self.options.timeout)
+            Path(self.scratch, f"{bucket.name}.db").unlink(missing_ok=True)
+
+    def compare(self, workload, lag):
+        """{system: [figures of each turn]}; the systems take turns."""
+        raw = [] if self.options.no_raw else list(workload.raw(None) or {})
+        rows = {name: [] for name in [*raw, *[system.name for system in self.systems if self.fits(workload, system)]]}
+        for _ in range(self.options.repeat):
+            for name, turns in rows.items():
+                system = next((system for system in self.systems if system.name == name), None)
+                turns.append(self.measure(workload, system, lag) if system else self.measure_raw(workload, name, lag))
+        return rows
+
+    def fits(self, workload, system):
+        """Writing back only matters to what writes."""
+        return system.name != "windlass-wb" or not workload.once
+
+
+def say(lag, name, runs):
+    figures = targets.Figures(runs)
+    print(f"{lag:>3} ms  {name}", flush=True)
+    for system, turns in runs.items():
+        if figures.runs[system]:
+            print(f"    {system:<12}{line(figures, system)}", flush=True)
+        for turn in turns:
+            if "error" in turn:
+                print(f"    {system:<12}failed: {turn['error']}", flush=True)
+
+
+def line(figures, system):
+    ratio = figures.ratio(system, "windlass")
+    parts = [f"{figures.median(system):>8.3f} s", f"x{ratio:<6.2f}" if ratio is not None else " " * 7]
+    for key in ("returned_s", "find_again_s", "status_s", "cpu_s", "server_cpu_s", "proxy_cpu_s", "peak_mib", "requests", "sent_mib", "fetched_mib"):
+        value = figures.median(system, key)
+        if value is not None:
+            parts.append(f"{key} {value:.4g}")
+    parts.append(" ".join(f"{name}:{count}" for name, count in figures.runs[system][-1].get("operations", {}).items()))
+    return "  ".join(parts)
+
+
+def about(systems, options):
+    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    memory = int(re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text()).group(1)) / (1 << 20)
+    versions = ", ".join(f"{system.name}: {system.version()}" for system in systems if system.name != "windlass-wb")
+    return (f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores of {processor.group(1) if processor else platform.machine()}, {memory:.0f} GiB, "
+            f"Linux {platform.release()}; {versions}. Medians of {options.repeat}. `{' '.join(['scripts/bench', *sys.argv[1:]])}`")
+
+
+def memory_limit(systems):
+    """The default of --memory-limit in MiB, which a mount has to stay within; None if this Windlass has no such option."""
+    text = next((system.help for system in systems if system.name == "windlass"), "")
+    found = re.search(r"--memory-limit.*?default:\s*(\d+)\s*([MG])", text, re.DOTALL)
+    return int(found.group(1)) * (1024 if found.group(2) == "G" else 1) if found else None
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small workloads, once, without JuiceFS: less than five minutes")
+    parser.add_argument("--fs", help=f"which systems: {','.join(FILES)}")
+    parser.add_argument("--only", default="", help="workloads by the beginnings of their names, comma separated")
+    parser.add_argument("--lag", default="0,15", help="milliseconds before each request reaches the store")
+    parser.add_argument("--repeat", type=int)
+    parser.add_argument("--timeout", type=int, help="seconds after which a case counts as failed")
+    parser.add_argument("--no-raw", action="store_true", help="leave out the clients that are no mounts")
+    parser.add_argument("--endpoint", help="a server that runs already, instead of windlass-store; its keys are benchmark:benchmarksecret")
+    parser.add_argument("--bin-dir", default=".build/release")
+    parser.add_argument("--lagproxy", default=".build/lagproxy")
+    parser.add_argument("--data", default="/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir(), help="where the store keeps its data")
+    parser.add_argument("--scratch", default=tempfile.gettempdir(), help="where mounts keep caches and staging files")
+    parser.add_argument("--save", metavar="FOLDER/NAME", help="write NAME.json, NAME.md and NAME.png")
+    parser.add_argument("--report", metavar="FILE.json", help="no run: tables of a saved one")
+    options = parser.parse_args()
+    options.repeat = options.repeat or (1 if options.quick else 3)
+    options.timeout = options.timeout or (60 if options.quick else 240)
+    options.fs = options.fs or ("windlass,windlass-wb,s3fs,rclone" if options.quick else ",".join(FILES))
+    return options
+
+
+def available(options):
+    systems = [System(name, Path(options.bin_dir).resolve()) for name in options.fs.split(",")]
+    for system in systems:
+        if not system.binary:
+            print(f"bench: {system.name} is not installed and is left out", file=sys.stderr)
+    return [system for system in systems if system.binary]
+
+
+def chosen(options):
+    wanted = tuple(options.only.split(","))
+    return [workload for workload in (QUICK if options.quick else FULL) if workload.name.startswith(wanted)]
+
+
+def run(options, systems):
+    scratch = tempfile.mkdtemp(prefix="windlass-bench-", dir=options.scratch)
+    data = tempfile.mkdtemp(prefix="windlass-bench-", dir=options.data)
+    store = Store(str(Path(options.bin_dir).resolve() / "windlass-store"), f"{data}/store", options.endpoint)
+    bench, results = Run(options, systems, store, scratch), {}
+    try:
+        for milliseconds in [int(lag) for lag in options.lag.split(",")]:
+            lag = Lag(options.lagproxy, store, milliseconds)
+            try:
+                for workload in chosen(options):
+                    runs = results.setdefault(str(milliseconds), {})[workload.name] = bench.compare(workload, lag)
+                    say(milliseconds, workload.name, runs)
+                    save(options, systems, results)
+            finally:
+                lag.stop()
+    finally:
+        take_down_mounts(scratch)
+        store.stop()
+        for folder in (scratch, data):
+            shutil.rmtree(folder, ignore_errors=True)
+    return results
+
+
+def save(options, systems, results):
+    if options.save:
+        report.save(results, targets.judge(results, memory_limit(systems)), about(systems, options), options.save)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fs", default="windlass,s3fs,rclone")
-    parser.add_argument("--only", default=",".join(WORKLOADS))
-    parser.add_argument("--mib", type=int, default=512)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--bin-dir", default=".build/release")
-    parser.add_argument("--scratch", default="/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir())
-    parser.add_argument("--out", help="write the figures as JSON to this file")
-    options = parser.parse_args()
-    binaries = Path(options.bin_dir).resolve()
-    options.binaries = {name: str(binaries / name) if name == "windlass" else shutil.which(name) for name in options.fs.split(",")}
-    for name, binary in list(options.binaries.items()):
-        if not binary or not os.path.exists(binary):
-            print(f"bench: {name} is not installed and is left out", file=sys.stderr)
-            del options.binaries[name]
-    options.scratch = tempfile.mkdtemp(prefix="windlass-bench-", dir=options.scratch)
-    store = Store(str(binaries / "windlass-store"), f"{options.scratch}/store")
-    results = {}
-    try:
-        for workload in options.only.split(","):
-            rows = {name: [] for name in ["raw", *options.binaries]}
-            for _ in range(options.repeat):
-                for name in rows:
-                    rows[name].append(measure(name, workload, options, store))
-            results[workload] = {
-                name: {key: round(statistics.median(run[key] for run in runs), 2) for key in runs[0]} for name, runs in rows.items()}
-            base = results[workload].get("windlass", results[workload]["raw"])["s"]
-            print(f"{workload} ({options.mib} MiB, median of {options.repeat})")
-            for name, figures in results[workload].items():
-                rest = "  ".join(f"{key} {value}" for key, value in figures.items() if key != "s")
-                print(f"  {name:<10}{figures['s']:>7.2f} s  x{figures['s'] / base:<6.2f}{rest}", flush=True)
-        if options.out:
-            Path(options.out).write_text(json.dumps(results, indent=1) + "\n")
-    finally:
-        store.stop()
-        shutil.rmtree(options.scratch, ignore_errors=True)
+    options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: ended from outside"))   # by way of `finally`, so that no mount stays
+    if options.report:
+        saved = json.loads(Path(options.report).read_text(encoding="utf-8"))
+        print(report.markdown(saved["results"], targets.judge(saved["results"], None), saved["about"]))
+        return
+    systems = available(options)
+    start = time.monotonic()
+    results = run(options, systems)
+    for verdict in targets.judge(results, memory_limit(systems)):
+        print(f"{'ok    ' if verdict.passed else 'MISSED'}  {verdict.name}: {verdict.reached:.3g} (wanted {verdict.wanted})")
+    print(f"bench: done in {time.monotonic() - start:.0f} s")
+    if report.failures(results):
+        sys.exit("bench: some cases failed:\n" + "\n".join(report.failures(results)))
 
 
 if __name__ == "__main__":

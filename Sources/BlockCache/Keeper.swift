@@ -27,6 +27,7 @@ struct Keeper {
     /// Until the cache is closed.
     mutating func run() {
         load()
+        upkeep()
         tier.isLoaded.store(true, ordering: .releasing)
         while true {
             switch tier.queue.next(atMost: tier.options.upkeepInterval) {

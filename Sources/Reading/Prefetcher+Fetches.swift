@@ -37,6 +37,7 @@ extension Prefetcher {
     }
 
     mutating func fetchAhead(of index: Int, _ plan: inout Plan, _ world: some ReadSurroundings) {
+        streams[index].room = window(of: streams[index], world)
         switch streams[index].pattern {
         case .forward: fetchForward(index, &plan, world)
         case .backward: fetchBackward(index, &plan, world)

@@ -98,9 +98,9 @@ package final class ReadEngine: Sendable {
 
     var bytesInFlight: Int64 { link.withLock { $0.bytesInFlight } }
 
-    /// Each stream gets an equal part of two thirds: the rest is for what lies behind readers and for whole requests.
+    /// Each stream gets an equal part of one half: the rest is for what lies behind readers, for whole requests and for what is on its way.
     var share: Int64 {
-        Int64(memory.share(of: .readAhead)) * 2 / 3 / Int64(max(1, streams.load(ordering: .relaxed)))
+        Int64(memory.share(of: .readAhead)) / 2 / Int64(max(1, streams.load(ordering: .relaxed)))
     }
 
     /// There was no memory for a window: others that have been idle give up theirs, for the next time.

@@ -38,6 +38,8 @@ struct ReadStream: Sendable {
     private(set) var position: Int64
     /// The end of what was fetched, in the direction of reading; of a strided stream, the offset of the farthest piece.
     var frontier: Int64
+    /// The window that it had last.
+    var room: Int64 = 0
     /// How many bytes were read in this pattern.
     private(set) var streamed: Int64
     /// How many reads have continued it.
@@ -71,7 +73,7 @@ struct ReadStream: Sendable {
 
     /// What is kept behind the reader although it was read.
     private var behind: Int64 {
-        min(Self.kept, max(2 * last.count, streamed / 4))
+        min(Self.kept, max(2 * last.count, room / 4))
     }
 
     func relation(to wanted: ByteRange) -> Relation {

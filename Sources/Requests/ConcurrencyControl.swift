@@ -29,6 +29,8 @@ package struct ConcurrencyControl: Sendable {
     private static let heavy = 0.15
     /// In seconds: so often at least it is tried whether the store has recovered.
     private static let longestPace = 0.25
+    /// Of the last answers: up to this many throttled is chance, and no reason to ask less.
+    private static let tolerated = 0.02
     /// Of so many answers that share is taken.
     private static let memory = 256.0
     /// Decreases for latency's sake in a row without effect: latency is not ours then.
@@ -91,7 +93,7 @@ package struct ConcurrencyControl: Sendable {
     @discardableResult
     package mutating func throttled(began: ContinuousClock.Instant, inFlight: Int, at now: ContinuousClock.Instant) -> Bool {
         throttledShare += (1 - throttledShare) / Self.memory
-        if let lastDecrease, began <= lastDecrease { return false }
+        guard throttledShare > Self.tolerated, lastDecrease.map({ began > $0 }) ?? true else { return false }
         let floor = isHeavy ? max(options.lowest, typical / Self.longestPace) : options.floor
         // A limit that nobody used says nothing of what the store takes.
         let tried = limit > Self.coarse ? min(limit, max(Self.coarse, Double(inFlight))) : limit

@@ -155,6 +155,11 @@ package final class StagedFile: Sendable {
         }
     }
 
+    /// The journal has dropped the file's content: its checksums have to be written again with the next.
+    package func noteDropped() {
+        state.withLock { $0.recordedFor = nil }
+    }
+
     /// Keeps the first fault and returns it.
     func remember(_ error: StateError) -> StateError {
         state.withLock { state in

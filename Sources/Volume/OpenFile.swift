@@ -110,6 +110,7 @@ extension OpenFile.State {
     mutating func forgetRecord() -> JournalChange? {
         guard let id = record else { return nil }
         recorded = nil
+        staged?.noteDropped()
         if openUpload != nil { return .dropContent(id) }
         record = nil
         return .remove(id)

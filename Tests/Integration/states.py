@@ -5,6 +5,8 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+# The state of a file in the journal that is kept aside because somebody else has changed the object.
+CONFLICT = 3
 # Kinds of rows that must all be gone when everything has been stored.
 TABLES = ("file", "content", "checksums", "small", "part", "intent")
 

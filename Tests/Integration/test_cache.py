@@ -224,7 +224,10 @@ def test_a_folder_with_other_files_is_refused(mounts, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     (folder / "one.jpg").write_bytes(b"mine")
+    mount = mounts("--cache-dir", "0")
+    mount.stop()
+    mount.options = ("--cache-dir", folder)
     with pytest.raises(AssertionError, match="is not empty and no cache of windlass; choose an empty or new folder for --cache-dir"):
-        mounts("--cache-dir", folder)
+        mount.start()
+    mount.process = None
     assert [path.name for path in folder.iterdir()] == ["one.jpg"]
-    mounts("--cache-dir", "0")

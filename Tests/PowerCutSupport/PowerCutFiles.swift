@@ -22,7 +22,7 @@ package final class PowerCutFiles: FileOperations {
 
     private struct State {
         var calls = 0
-        package var isCut = false
+        var isCut = false
         var open: [Int32: String] = [:]
         /// By path: the bytes that the disk has.
         var synced: [String: [UInt8]] = [:]
@@ -46,6 +46,15 @@ package final class PowerCutFiles: FileOperations {
         self.loss = loss
         self.omission = omission
         self.onCut = onCut
+    }
+
+    /// What is in a folder has been on the disk since a life before. To be called before any other call.
+    package func adopt(_ folder: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        state.withLock { state in
+            (state.names[folder], state.live[folder]) = (Set(names), Set(names))
+            for name in names { state.synced["\(folder)/\(name)"] = FileManager.default.contents(atPath: "\(folder)/\(name)").map { Array($0) } }
+        }
     }
 
     package var isCut: Bool { state.withLock { $0.isCut } }

@@ -55,7 +55,7 @@ struct Simulation {
         self.link = link
         self.readers = readers
         self.memory = World.Memory(memory)
-        share = memory * 2 / 3 / Int64(max(1, readers.count))
+        share = memory / 2 / Int64(max(1, readers.count))
         generator = SeededGenerator(seed: seed)
         prefetcher = Prefetcher(size: size)
     }

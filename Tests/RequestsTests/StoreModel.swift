@@ -16,6 +16,8 @@ struct StoreModel {
     var allowedRate: Double?
     /// Everything is refused from the first moment to the second.
     var outage: ClosedRange<Double>?
+    /// The part of the requests that is refused by chance, however many there are.
+    var chance = 0.0
     /// Requests that are worked on at the same time, each for `latency`; the others wait in line. Nil for any number.
     var workers: Int?
 
@@ -36,6 +38,7 @@ struct StoreModel {
 
     mutating func ask(at now: Double) -> Answer {
         if outage?.contains(now) == true { return .refused(at: now + latency / 4) }
+        if chance > 0, Double.random(in: 0..<1, using: &generator) < chance { return .refused(at: now + latency / 4) }
         if let allowedRate {
             // A bucket of a twentieth of a second.
             tokens = min(max(1, allowedRate / 20), tokens + (now - lastToken) * allowedRate)

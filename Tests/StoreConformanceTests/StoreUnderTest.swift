@@ -62,8 +62,9 @@ enum StoreUnderTest: Sendable, CustomStringConvertible {
             return StoreConnection(service: store, traits: traits) { GuardedStore(store.bucket($0)) }
         case .scheduledMemory:
             let store = MemoryStore(limits: .small, capabilities: .inPlace)
+            let silent = Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }
             return StoreConnection(service: store, traits: traits) { name in
-                store.bucket(name).scheduled(by: RequestGate(), policy: .brief, logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() })
+                store.bucket(name).scheduled(by: RequestGate(), policy: .brief, logger: silent)
             }
         case .embedded(let dialect): return try await connection(to: dialect)
         case .external(let server): return try RemoteConnection(server).connection(traits: traits)

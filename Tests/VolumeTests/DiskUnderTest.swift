@@ -25,6 +25,7 @@ final class DiskUnderTest: Sendable {
     func open(_ identity: MountIdentity) throws -> (StateFolder, Recovered) {
         var options = StateFolder.Options(freeSpaceFloor: 0)
         guard let files else { return try StateFolder.open(identity, base: folder.path, options: options) }
+        for mount in try FileManager.default.contentsOfDirectory(atPath: folder.path) { files.adopt("\(folder.path)/\(mount)/files") }
         options.onCommit = { [committing] isDone in
             if isDone { committing.signal() } else { committing.wait() }
         }
