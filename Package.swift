@@ -69,6 +69,7 @@ let package = Package(
         layer(
             "RemoteStore",
             ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
+        layer("BucketAdministration", ["FileSystemTypes", "ObjectStorage", "RemoteStore", logging]),
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("BlockCache", ["CStaging", "FileSystemTypes", "Memory", "ObjectStorage", "Threads", crypto, logging]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
@@ -90,9 +91,9 @@ let package = Package(
         program(
             "windlass",
             [
-                "FileSystemTypes", "ObjectStorage", "BlockCache", "Control", "Credentials", "HTTPTransport", "Memory", "MetadataCache",
-                "PosixMetadata", "Reading", "Recovery", "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume", "FuseBridge",
-                arguments, logging,
+                "FileSystemTypes", "ObjectStorage", "BlockCache", "BucketAdministration", "Control", "Credentials", "HTTPTransport", "Memory",
+                "MetadataCache", "PosixMetadata", "Reading", "Recovery", "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume",
+                "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
@@ -116,6 +117,7 @@ let package = Package(
                 "RemoteStore", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", "FileSystemTypes", "StoreServer", "TestSupport", "Threads",
                 crypto, logging,
             ]),
+        tests("BucketAdministrationTests", ["BucketAdministration", "FileSystemTypes", "ObjectStorage", "TestSupport"]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",

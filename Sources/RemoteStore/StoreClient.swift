@@ -48,7 +48,7 @@ package final class StoreClient: Sendable {
     }
 
     let configuration: Configuration
-    private let transport: HTTPTransport
+    let transport: HTTPTransport
     let credentials: CredentialsChain
     let logger: Logger
     let learned: Mutex<Learned>

@@ -56,6 +56,19 @@ final class Bucket: Sendable {
         state.withLock { $0.objects[key] }
     }
 
+    /// Goes through all versions of all objects, but for delete markers.
+    func reduce<Result: Sendable>(_ start: Result, _ add: (inout Result, StoredObject) -> Void) -> Result {
+        state.withLock { state in
+            var result = start
+            var position = state.objects.firstPosition(notBefore: Key(""))
+            while position != state.objects.end {
+                for object in state.objects[position].value.all where !object.facts.isDeleteMarker { add(&result, object) }
+                position = state.objects.position(after: position)
+            }
+            return result
+        }
+    }
+
     /// One page, without what a reader with that lag does not see yet.
     func page(_ query: ListingQuery, _ lag: ListingLag? = nil) -> ListingPage<StoredObject> {
         state.withLock { state in

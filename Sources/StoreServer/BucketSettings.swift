@@ -17,6 +17,8 @@ final class BucketSettings: Sendable {
 
     subscript(_ name: String) -> String? { values.withLock { $0[name] } }
 
+    var all: [String: String] { values.withLock { $0 } }
+
     /// Changes them, in the file before anybody sees it.
     func change(_ body: (inout [String: String]) -> Void) throws {
         try values.withLock { values in

@@ -6,7 +6,8 @@ extension Operation {
         _ head: HTTPRequestHead, _ name: ResourceName, _ target: RequestTarget, _ dialect: Dialect
     ) throws(ServiceError) -> Operation? {
         if dialect.service == .obs, head.method == .HEAD, name.key == nil, target.has("apiversion") { return .getAPIVersion }
-        guard name.key != nil else { return nil }
+        if Service.resourceBucket(name, dialect) != nil { return try onResource(head.method) }
+        guard name.key != nil else { return try onDocument(head, name, target, dialect) }
         if let operation = try append(head, target, dialect) { return operation }
         guard dialect.service == .obs else { return nil }
         switch head.method {
@@ -15,6 +16,14 @@ extension Operation {
         case .PUT where target.has("truncate"): return .truncateObject
         case .POST where target.has("rename"): return .renameObject
         default: return nil
+        }
+    }
+
+    private static func onResource(_ method: HTTPMethod) throws(ServiceError) -> Operation {
+        switch method {
+        case .GET: .getBucketResource
+        case .PATCH: .patchBucketResource
+        default: throw .methodNotAllowed
         }
     }
 

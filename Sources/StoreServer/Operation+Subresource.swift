@@ -89,7 +89,7 @@ extension Service {
         case .putObjectRetention: try await putRetention(request, claim)
         case .getObjectLegalHold: try getLegalHold(request)
         case .putObjectLegalHold: try await putLegalHold(request, claim)
-        case .getBucketLifecycle: try getLifecycle(request)
+        case .getBucketLifecycle: try getDocument(request)
         case .putBucketLifecycle: try await putLifecycle(request, claim)
         case .deleteBucketLifecycle: try deleteLifecycle(request)
         case .getBucketProtection: try getProtection(request)

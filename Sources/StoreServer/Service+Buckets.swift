@@ -54,13 +54,15 @@ extension Service {
             guard root.map({ $0.name == "CreateBucketConfiguration" }) ?? true else { throw ServiceError.malformedXML }
         }
         let rules = try newBucketRules(request)
-        let settings = try BucketTraits(request, root, region: region).settings.merging(rules.setting) { $1 }
+        let places = placeSetting(root)
+        let settings = try BucketTraits(request, root, region: region).settings.merging(rules.setting) { $1 }.merging(places) { $1 }
         do {
             try folder.createBucket(name, settings: settings)
         } catch let error as ServiceError where error == .bucketAlreadyOwnedByYou && dialect.recreatesBuckets {
             let bucket = try folder.bucket(name)
             guard bucket.settings[BucketTraits.location] == settings[BucketTraits.location] else { throw error }
             if let access = rules.access { try bucket.configure { rules, _ in rules.access = access } }
+            if !places.isEmpty { try bucket.settings.change { $0.merge(places) { $1 } } }
         }
         return Response(200, headers: ["Location": "/\(name)"])
     }
@@ -94,11 +96,21 @@ extension Service {
         let bucket = try bucket(request)
         let location = location(of: bucket)
         let text = location == "us-east-1" && !dialect.hasFileSystems ? "" : location
+        if let places = bucket.settings[Self.places] { return .xml(Array(places.utf8)) }
         let isNative = dialect.headerPrefix == "x-obs-"
         if dialect.hasFileSystems, !isNative {
             return .xml(document("CreateBucketConfiguration") { $0.element("LocationConstraint", text) })
         }
         return .xml(XMLWriter.text(isNative ? "Location" : "LocationConstraint", namespace: dialect.xmlNamespace, text))
+    }
+
+    private static let places = "places"
+
+    /// Where OOS is to keep the index and the bytes, which it tells as it was told.
+    private func placeSetting(_ root: XMLElement?) -> [String: String] {
+        guard dialect.service == .oos, let root, !root.children.isEmpty else { return [:] }
+        let text = document(root.name) { xml in for child in root.children { xml.element(child) } }
+        return [Self.places: String(decoding: text, as: UTF8.self)]
     }
 
     private func location(of bucket: Bucket) -> String { bucket.settings[BucketTraits.location] ?? region }

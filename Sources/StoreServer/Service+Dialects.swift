@@ -13,6 +13,23 @@ extension Service {
         case .truncateObject: try truncateObject(request)
         case .renameObject: try renameObject(request)
         case .setObjectMetadata: try setObjectMetadata(request)
+        default: try await respondToDocument(request, claim)
+        }
+    }
+
+    private func respondToDocument(_ request: Request, _ claim: PayloadClaim) async throws -> Response? {
+        switch request.operation {
+        case .getBucketDocument: try getDocument(request)
+        case .putBucketDocument: try await putDocument(request, claim)
+        case .deleteBucketDocument: try deleteDocument(request)
+        case .getBucketResource: try getResource(request)
+        case .patchBucketResource: try await patchResource(request, claim)
+        case .getBucketPolicyStatus: try getPolicyStatus(request)
+        case .getBucketStorageInfo: try getStorageInfo(request)
+        case .getBucketQuota: try getQuota(request)
+        case .putBucketQuota: try await putQuota(request, claim)
+        case .getBucketStorageClass: try getStorageClass(request)
+        case .putBucketStorageClass: try await putStorageClass(request, claim)
         default: nil
         }
     }

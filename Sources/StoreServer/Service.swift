@@ -15,6 +15,7 @@ struct Service: Sendable {
     func respond(to request: Request, _ claim: PayloadClaim) async throws -> Response {
         try checkOffered(request.operation)
         try checkPayer(request)
+        try checkQuota(request)
         if let response = try await respondInDialect(request, claim) { return response }
         return switch request.operation {
         case .listBuckets: try listBuckets(request)

@@ -1,8 +1,7 @@
 extension StoreFeatures {
-    /// IBM's own ways to keep objects and to archive them.
+    /// IBM's own ways to keep objects.
     private static let ibmOperations: Set<Operation> = [
         .getBucketProtection, .putBucketProtection, .addLegalHold, .deleteLegalHold, .listLegalHolds, .extendObjectRetention,
-        .getBucketLifecycle, .putBucketLifecycle, .deleteBucketLifecycle,
     ]
 
     package static let s3: StoreFeatures = {

@@ -5,14 +5,17 @@ struct SubResources {
 
     /// `withDisputed` counts those too that only some SDKs and servers sign.
     func contains(_ name: String, withDisputed: Bool) -> Bool {
-        if service == .obs { return Self.obs.contains(name.lowercased()) || name.lowercased().hasPrefix("x-workflow-") }
+        if service == .obs {
+            if Self.disputedByOBS.contains(name.lowercased()) { return withDisputed }
+            return Self.obs.contains(name.lowercased()) || name.lowercased().hasPrefix("x-workflow-")
+        }
         if Self.agreed.contains(name) { return true }
         return withDisputed && (service == .oos ? Self.disputedByOOS : Self.disputed).contains(name)
     }
 
     /// In lower case, as OBS compares them.
     private static let obs: Set<String> = [
-        "acl", "append", "attname", "backtosource", "bucketstatus", "cdnnotifyconfiguration", "cors", "customdomain", "delete", "deletebucket",
+        "acl", "append", "bucketstatus", "cors", "delete", "deletebucket",
         "directcoldaccess", "dispolicy", "encryption", "fileinterface", "inventory", "length", "lifecycle", "location", "logging", "metadata",
         "mirrorbacktosource", "modify", "name", "notification", "object-lock", "obsalias", "obsbucketalias", "obscompresspolicy",
         "obsworkflowtriggerpolicy", "partnumber", "policy", "policystatus", "position", "publicaccessblock", "quota", "rename", "replication",
@@ -33,6 +36,9 @@ struct SubResources {
         "accelerate", "analytics", "append", "cors", "encryption", "inventory", "legal-hold", "metrics", "object-lock", "ownershipControls",
         "policyStatus", "position", "publicAccessBlock", "replication", "restore", "retention", "select", "select-type", "storageClass", "tagging",
     ]
+
+    /// In the documentation, but not signed by the vendor's SDK.
+    private static let disputedByOBS: Set<String> = ["attname", "backtosource", "cdnnotifyconfiguration", "customdomain"]
 
     private static let disputedByOOS: Set<String> = ["cors", "restore", "tagging", "trigger"]
 }

@@ -7,8 +7,9 @@ import RemoteStore
 
 struct BucketCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bucket", abstract: "Creates, lists and deletes buckets.",
-        subcommands: [Create.self, List.self, Delete.self])
+        commandName: "bucket", abstract: "Creates, lists and deletes buckets, and shows and changes how they are set.",
+        subcommands: [Create.self, List.self, BucketInfoCommand.self, Delete.self, UploadsCommand.self, FeaturesCommand.self],
+        groupedSubcommands: [CommandGroup(name: "Settings", subcommands: FeatureChoices.commands)])
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Creates a bucket.")
@@ -55,7 +56,7 @@ extension ConnectionOptions {
     fileprivate func asking<Value: Sendable>(
         _ address: BucketAddress?, _ body: @escaping @Sendable (RemoteBuckets) async throws(StoreError) -> Value
     ) throws -> Value {
-        let client = try client(address, logger: Logger(label: "windlass") { _ in SwiftLogNoOpLogHandler() })
+        let client = try client(address, logger: .silent)
         let outcome = waiting { () async -> Result<Value, StoreError> in
             do throws(StoreError) {
                 return .success(try await body(RemoteBuckets(client)))

@@ -207,8 +207,11 @@ extension StoreClient {
         case .invalidResponse:
             Failure("what answers at \(endpoint) is no object store of the dialect \(dialect); check the address: \(error.message)")
         case .unreachable, .timedOut: Failure("cannot reach \(endpoint); check the address and the network: \(error.message)")
-        case .bucketNotEmpty: Failure("bucket \(name) is not empty; delete its objects first")
-        case .bucketExists: Failure("there is a bucket \(name) already; choose another name")
+        case .bucketNotEmpty: Failure("bucket \(name) is not empty; delete its objects first", code: .conflict)
+        case .bucketExists: Failure("there is a bucket \(name) already; choose another name", code: .conflict)
+        case .conflict, .preconditionFailed: Failure("\(endpoint): \(error)", code: .conflict)
+        case .unsupported: Failure("\(endpoint): \(error)", code: .notOffered)
+        case .invalidRequest where error.status == nil: Failure("\(endpoint): \(error)", code: .usage)
         default: Failure("\(endpoint): \(error)")
         }
     }

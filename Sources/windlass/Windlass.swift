@@ -13,14 +13,14 @@ struct Windlass: ParsableCommand {
             MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
         ])
 
-    /// Every failure is one line; wrong usage ends with 64 (sysexits.h), any other failure with 1.
+    /// Every failure is one line; the exit code tells which kind it is (`Failure.Code`).
     static func main() {
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
             Terminal.complain(failure.description)
-            Glibc.exit(1)
+            Glibc.exit(failure.code.rawValue)
         } catch let code as ExitCode {
             Glibc.exit(code.rawValue)
         } catch {
@@ -31,15 +31,27 @@ struct Windlass: ParsableCommand {
     private static func finish(_ error: any Error) -> Never {
         guard exitCode(for: error) != .success else { exit(withError: error) }
         Terminal.complain("\(message(for: error)); see windlass --help")
-        Glibc.exit(64)
+        Glibc.exit(Failure.Code.usage.rawValue)
     }
 }
 
 /// Why a command failed: one line that says what to do.
 struct Failure: Error, CustomStringConvertible {
-    let description: String
+    /// What the program ends with.
+    enum Code: Int32 {
+        case failed = 1
+        case usage = 2
+        /// Somebody else's work, or what is there already, stands in the way.
+        case conflict = 3
+        /// The store, or its dialect, has nothing of the kind.
+        case notOffered = 4
+    }
 
-    init(_ description: String) {
+    let description: String
+    let code: Code
+
+    init(_ description: String, code: Code = .failed) {
         self.description = description
+        self.code = code
     }
 }

@@ -313,7 +313,7 @@ class TestCommands:
         path = self.own_file(store, tmp_path, 0o600)
         assert "no section [two]" in asking("--credentials", f"{path}:two").stderr
         assert "no profile nobody" in asking("--profile", "nobody").stderr
-        assert asking("--profile", "a", "--anonymous").returncode == 64
+        assert asking("--profile", "a", "--anonymous").returncode == 2
 
     def test_no_credentials_at_all(self, asking):
         result = asking()

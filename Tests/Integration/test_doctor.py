@@ -176,7 +176,7 @@ class TestUnusable:
         assert found["location"] is None and found["versioning"] is None
 
     def test_contradictions_are_wrong_usage(self, doctor):
-        assert doctor("--dialect", "obs", of="s3://bucket").returncode == 64
+        assert doctor("--dialect", "obs", of="s3://bucket").returncode == 2
 
 
 @pytest.mark.parametrize("dialect, addressing, signature", [("s3", "path", "v4"), ("obs", "path", "v2"), ("cos", "path", "v4"), ("oos", "path", "v2")])

@@ -83,7 +83,7 @@ def test_what_nobody_keeps_is_named(conflict):
     done = conflict.recover("--retry", "other")
     assert done.returncode == 1 and "other: nothing of that key is kept" in done.stderr
     done = conflict.recover("--keep-both", "--retry")
-    assert done.returncode == 64
+    assert done.returncode == 2
 
 
 def test_an_export_says_what_is_gone(conflict, tmp_path):
