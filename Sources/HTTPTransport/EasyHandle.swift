@@ -105,7 +105,7 @@ internal import Glibc
 
     private func setCallbacks(_ transfer: Transfer) -> Bool {
         let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
-        for option in [CURLOPT_PRIVATE, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_SEEKDATA] {
+        for option in [CURLOPT_PRIVATE, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_SEEKDATA, CURLOPT_PREREQDATA] {
             guard unsafe ccurl_setopt_pointer(raw, option, context) == CURLE_OK else { return false }
         }
         return unsafe ccurl_setopt_pointer(raw, CURLOPT_ERRORBUFFER, errorText) == CURLE_OK
@@ -113,6 +113,7 @@ internal import Glibc
             && ccurl_setopt_data_fn(raw, CURLOPT_WRITEFUNCTION, Callbacks.write) == CURLE_OK
             && ccurl_setopt_data_fn(raw, CURLOPT_READFUNCTION, Callbacks.read) == CURLE_OK
             && ccurl_setopt_seek_fn(raw, Callbacks.seek) == CURLE_OK
+            && ccurl_setopt_prereq_fn(raw, Callbacks.prerequest) == CURLE_OK
     }
 }
 
@@ -163,6 +164,10 @@ private enum Callbacks {
     static let seek: ccurl_seek_fn = { context, offset, origin in
         guard origin == SEEK_SET else { return CInt(CURL_SEEKFUNC_FAIL) }
         return CInt(unsafe transfer(context).rewindBody(to: Int64(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL)
+    }
+
+    static let prerequest: ccurl_prereq_fn = { context, _, _, _, _ in
+        unsafe transfer(context).mayBeSent() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
 
     private static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer {

@@ -10,7 +10,7 @@ package struct HTTPRequest: Sendable {
     package var delivery: Delivery
     /// Ask the server before sending the body (RFC 9110, 10.1.1).
     package var expectsContinue = false
-    /// libcurl sends a request again by itself when a connection that was kept open ends without an answer. False for a request with a body that
+    /// libcurl sends a request again by itself when a connection that was kept open ends without an answer. False for a request that
     /// must not be carried out twice: it fails then, with its outcome unknown.
     package var mayRepeat = true
     /// From submission to the last byte; nil leaves it to the idle timeout.

@@ -32,6 +32,8 @@ final class Transfer: Sendable {
     /// Parses the header lines; belongs to the loop's thread.
     private let parser = Mutex(HeadParser())
     private let handle = LoopConfined<EasyHandle>()
+    /// How often libcurl was about to send the request.
+    private let sendings = Atomic<Int>(0)
 
     init(_ request: HTTPRequest, loop: TransportLoop) {
         self.request = request
@@ -106,6 +108,12 @@ final class Transfer: Sendable {
         return unsafe outbound.fill(space) { [self] in loop.post(.unpause(self)) }
     }
 
+    /// There is a connection for the request (CURLOPT_PREREQFUNCTION(3)). False when it has been sent before and must not be sent again.
+    func mayBeSent() -> Bool {
+        let isFirst = sendings.add(1, ordering: .relaxed).oldValue == 0
+        return isFirst || request.mayRepeat
+    }
+
     /// False when the request must not be sent again.
     func rewindBody(to offset: Int64) -> Bool {
         guard request.mayRepeat else { return false }
@@ -156,6 +164,9 @@ final class Transfer: Sendable {
     private func failure(_ code: CURLcode) -> TransportError {
         if let error = outbound?.failure { return TransportError(.bodyUnreadable, "the request's body cannot be read: \(error)") }
         if state.withLock({ $0.inbound.isOverLimit }) { return TransportError(.answerTooLong, "the answer is longer than allowed") }
+        if code == CURLE_ABORTED_BY_CALLBACK, sendings.load(ordering: .relaxed) > 1 {
+            return TransportError(.connectionLost, "the connection ended before the answer")
+        }
         let reason = TransportError.Reason(code, isConnected: (easy?.connectTime ?? 0) > 0, hasTotalTimeout: request.totalTimeout != nil)
         let words = easy?.errorMessage ?? ""
         return TransportError(reason, words.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : words)

@@ -8,6 +8,8 @@ extension RemoteStore {
         var request = try checked("POST", key)
         request.query = [QueryItem("uploads")]
         request.roles = .creates
+        // Of two uploads only one would ever be heard of.
+        request.mayRepeat = false
         request.add(attributes, dialect)
         let root = try await answer(request, root: "InitiateMultipartUploadResult")
         guard let id = root.text("UploadId"), !id.isEmpty else {

@@ -151,6 +151,19 @@ import Testing
         #expect(server.connections == 1)
     }
 
+    /// Where a connection that was kept open ends without an answer, libcurl sends the request once more by itself, if it may.
+    @Test(arguments: [true, false]) func repeatsOnlyWhatMayBe(mayRepeat: Bool) async throws {
+        let server = try ScriptedServer { request in
+            request.hasPrefix("POST") ? .answerAndClose("") : .answer("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+        }
+        let transport = HTTPTransport()
+        _ = try await transport.send(get(server))
+        var request = HTTPRequest(method: "POST", url: server.url + "/", delivery: .collected(limit: 1 << 10))
+        request.mayRepeat = mayRepeat
+        #expect(await reason { () async throws(TransportError) in _ = try await transport.send(request) } == .connectionLost)
+        #expect(server.requests.count { $0.hasPrefix("POST") } == (mayRepeat ? 2 : 1))
+    }
+
     /// A reader that stops reading stops the sender, and memory stays where it is.
     @Test func holdsTheSenderBack() async throws {
         let server = try ScriptedServer { _ in .endless }
