@@ -62,6 +62,8 @@ def test_a_read_only_mount(mounts, here):
 
 def test_the_socket_is_for_its_owner_and_goes_with_the_mount(mounts, here):
     mount = mounts(environment=here)
+    # The mount point is there a moment before it.
+    wait_until(lambda: socket_of(here), 10, "the socket is there")
     (socket,) = socket_of(here)
     assert stat.S_IMODE(os.stat(socket).st_mode) == 0o600
     mount.stop()
