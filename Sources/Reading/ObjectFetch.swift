@@ -29,18 +29,16 @@ struct ObjectFetch: Sendable {
     /// Ends with all bytes of the range in `segment`.
     func run(into segment: ReadSegment) async throws(StoreError) {
         for attempt in 1... {
-            do throws(StoreError) {
-                return try await fetch(into: segment)
-            } catch {
-                guard attempt < Self.attempts, error.reason == .corrupted || error.reason == .invalidResponse else { throw error }
-                engine.logger.warning("asking again: \(error)")
-                if isVerified { segment.startOver() }
-            }
+            guard let wrong = try await fetch(into: segment) else { return }
+            guard attempt < Self.attempts else { throw wrong }
+            engine.logger.warning("asking again: \(wrong)")
+            if isVerified { segment.startOver() }
         }
     }
 
-    /// What is still missing of the segment, from one answer.
-    private func fetch(into segment: ReadSegment) async throws(StoreError) {
+    /// What is still missing of the segment, from one answer. Gives what is wrong with the bytes; a request that fails has been repeated
+    /// by the store for as long as that is worth it.
+    private func fetch(into segment: ReadSegment) async throws(StoreError) -> StoreError? {
         let begun = segment.count
         let missing = ByteRange(offset: range.offset + begun, count: range.count - begun)
         let asked = engine.now
@@ -48,15 +46,16 @@ struct ObjectFetch: Sendable {
         engine.noteFirstByte(after: engine.now - asked)
         var (arrived, inserted) = (begun, begun)
         while let more = try await content.body.next() {
-            guard arrived + Int64(more.count) <= range.count else { throw unlike("is longer than announced", content) }
+            guard arrived + Int64(more.count) <= range.count else { return unlike("is longer than announced", content) }
             segment.append(more)
             arrived += Int64(more.count)
             engine.noteBytes(more.count)
             if !isVerified { inserted = insert(segment, from: inserted, upTo: arrived) }
         }
-        guard arrived == range.count else { throw unlike("has \(arrived - begun) bytes instead of \(missing.count)", content) }
-        if isVerified { try verify(segment, content) }
+        guard arrived == range.count else { return unlike("has \(arrived - begun) bytes instead of \(missing.count)", content) }
+        if isVerified, let wrong = verify(segment, content) { return wrong }
         _ = insert(segment, from: inserted, upTo: arrived)
+        return nil
     }
 
     private func get(_ missing: ByteRange) async throws(StoreError) -> ObjectContent {
@@ -70,12 +69,13 @@ struct ObjectFetch: Sendable {
         return content
     }
 
-    private func verify(_ segment: ReadSegment, _ content: ObjectContent) throws(StoreError) {
+    private func verify(_ segment: ReadSegment, _ content: ObjectContent) -> StoreError? {
         // Where objects change in place, their ETags are no digests of them.
-        guard let expected = content.info.md5, content.info.size == range.count, !store.capabilities.modify else { return }
+        guard let expected = content.info.md5, content.info.size == range.count, !store.capabilities.modify else { return nil }
         var hash = Insecure.MD5()
         for piece in segment.bytes.pieces { hash.update(data: piece) }
-        guard Array(hash.finalize()) == expected else { throw unlike("does not have the MD5 that the store has of the object", content, .corrupted) }
+        guard Array(hash.finalize()) != expected else { return nil }
+        return unlike("does not have the MD5 that the store has of the object", content, .corrupted)
     }
 
     private func unlike(_ how: String, _ content: ObjectContent, _ reason: StoreError.Reason = .invalidResponse) -> StoreError {

@@ -98,6 +98,8 @@ final class UploadQueue: Sendable {
         }
     }
 
+    var isDraining: Bool { state.withLock { $0.isDraining } }
+
     /// Nothing waits for its time any more; whoever drains stores the files itself.
     func beginDraining() {
         state.withLock { $0.isDraining = true }

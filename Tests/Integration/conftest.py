@@ -102,8 +102,13 @@ def mounts(store, bucket, tmp_path):
         folder = tmp_path / f"mount-{len(made)}"
         folder.mkdir()
         mount = Mount(endpoint or store.endpoint, of or bucket, folder, *options, environment=environment)
+        try:
+            mount.start()
+        except BaseException:
+            mount.kill()
+            raise
         made.append(mount)
-        return mount.start()
+        return mount
 
     yield make
     failures = []

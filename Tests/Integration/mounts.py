@@ -59,9 +59,7 @@ class Mount:
             self.process = start(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
         end = time.monotonic() + timeout
         while not is_mount_point(self.path):
-            if self.process.poll() is not None:
-                process, self.process = self.process, None
-                raise AssertionError(f"windlass mount ended with {process.returncode}:\n{self.text()}")
+            assert self.process.poll() is None, f"windlass mount ended with {self.process.returncode}:\n{self.text()}"
             assert time.monotonic() < end, f"not mounted within {timeout} seconds:\n{self.text()}"
             time.sleep(0.02)
         return self

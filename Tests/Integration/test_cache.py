@@ -131,7 +131,9 @@ def test_the_check_finds_wrong_bytes(tmp_path):
     worker = begin(folder, 1)
     time.sleep(1)
     kill(worker)
-    assert found(folder)[1] == 0
+    # The block that was being written at that moment may be torn.
+    torn = found(folder)[1]
+    assert torn <= 1
     dice = random.Random(1)
     for path in folder.glob("*.v1"):
         content = bytearray(path.read_bytes())
@@ -140,7 +142,7 @@ def test_the_check_finds_wrong_bytes(tmp_path):
         path.write_bytes(content)
     code, said = check(folder, "careless")
     assert code == 1 and said.startswith("wrong block "), said
-    assert found(folder)[1] > 0
+    assert found(folder)[1] > torn
 
 
 class Cached:

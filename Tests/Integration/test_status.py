@@ -62,6 +62,8 @@ def test_a_read_only_mount(mounts, here):
 
 def test_the_socket_is_for_its_owner_and_goes_with_the_mount(mounts, here):
     mount = mounts(environment=here)
+    # The mount point is there a moment before it.
+    wait_until(lambda: socket_of(here), 10, "the socket is there")
     (socket,) = socket_of(here)
     assert stat.S_IMODE(os.stat(socket).st_mode) == 0o600
     mount.stop()
@@ -205,7 +207,7 @@ def test_the_end_while_the_store_is_away(how, mounts, here, store, s3, bucket):
         os.kill(mount.process.pid, signal.SIGTERM)
         mount.process.wait(100)
     assert mount.process.returncode == 1 and time.monotonic() - begin < 90
-    assert mount.text().count("is not in the store") == 40
+    assert mount.log.read_text(errors="replace").count("is not in the store") == 40
     wait_until(lambda: not is_mount_point(mount.path), 5, "the mount is gone")
     assert len(commands.kept()) == 40 and {entry["state"] for entry in commands.kept().values()} == {"waiting"}
     mount.kill()

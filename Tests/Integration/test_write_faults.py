@@ -58,6 +58,8 @@ class Scenario(Writer):
 
     def look(self):
         """After a failure: what is there is one of the legal states, and the scenario goes on with it."""
+        # How far a rename has come that failed between its requests is seen when the kernel asks again: --metadata-ttl.
+        time.sleep(1.1)
         end = time.monotonic() + 20
         while True:
             try:
