@@ -68,18 +68,3 @@ func settledRequest<Value>(_ body: () async throws(StoreError) -> Value) async -
         return .failure(error)
     }
 }
-
-extension Volume {
-    /// Runs `body` to its end also when the program that waits for it is interrupted; at the end of the mount it is called off all the same.
-    func uncancelled<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws(StoreError) -> Value
-    ) async throws(StoreError) -> Value {
-        let task = Task { await settledRequest(body) }
-        let outcome = await withTaskCancellationHandler {
-            await task.value
-        } onCancel: {
-            if queue.isDraining { task.cancel() }
-        }
-        return try outcome.get()
-    }
-}

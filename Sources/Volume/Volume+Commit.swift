@@ -120,6 +120,19 @@ extension Volume {
         return try await uncancelled { [runner] () async throws(StoreError) in try await runner.finish(prepared, job) }
     }
 
+    /// Runs `body` to its end also when the program that waits for it is interrupted; at the end of the mount it is called off all the same.
+    private func uncancelled<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let task = Task { await settledRequest(body) }
+        let outcome = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            if queue.isDraining { task.cancel() }
+        }
+        return try outcome.get()
+    }
+
     /// An append tells no ETag: whoever needs it for anything but the next append has to ask. False when the map has changed with the answer.
     private func knowsBase(_ snapshot: Snapshot, _ file: OpenFile) async throws(StoreError) -> Bool {
         guard let base = snapshot.map.base, base.etag == nil, snapshot.situation.appendPosition != base.size else { return true }
