@@ -40,11 +40,21 @@ extension Tree {
         }
     }
 
-    /// Whether names are being made in a folder of which all is known, but not for long any more.
-    func isWorthRenewing(_ folder: Inode, _ ttl: Duration) -> Bool {
+    /// Of a folder in which names are being made and those above it: which are all known, but will not be believed for long any more.
+    func worthRenewing(from folder: Inode, _ ttl: Duration) -> [Inode] {
         let now = ContinuousClock.now
-        guard let listing = listings[folder], listing.isRenewable, listing.isGrowing(now) else { return false }
-        return listing.validUntil - now < ttl / 2
+        guard listings[folder]?.isGrowing(now) == true else { return [] }
+        var found: [Inode] = []
+        var current = folder
+        while let node = self[current] {
+            if let listing = listings[current], listing.isRenewable {
+                let validUntil = node.validUntil.map { min($0, listing.validUntil) } ?? listing.validUntil
+                if validUntil - now < ttl / 2 { found.append(current) }
+            }
+            guard let parent = node.parent, parent != .root else { break }
+            current = parent
+        }
+        return found
     }
 
     /// Nil when that is under way, or all names are not known.

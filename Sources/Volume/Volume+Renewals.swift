@@ -6,10 +6,11 @@ internal import Synchronization
 /// Where programs make one name after the other, each is looked up before, and is not there. What is known of the folder is renewed as a whole
 /// then: one request tells of all those names and of the folder itself, and is made before somebody has to wait for it.
 extension Volume {
-    /// A name was not there, as memory knows. The folder is asked for again in time.
+    /// A name was not there, as memory knows. The folder is asked for again in time, and so are those above it.
     func renewAhead(_ folder: Inode) {
-        guard tree.withLock({ $0.isWorthRenewing(folder, options.metadataTTL) }) else { return }
-        Task { [weak self] in await self?.renew(folder) }
+        for folder in tree.withLock({ $0.worthRenewing(from: folder, options.metadataTTL) }) {
+            Task { [weak self] in await self?.renew(folder) }
+        }
     }
 
     /// Renews what may tell of a name for which the store must be asked; false where only the name itself can.
@@ -31,7 +32,7 @@ extension Volume {
 
     private func renew(_ folder: Inode, _ renewal: FolderRenewal, _ changes: Int) async -> Bool {
         guard let path = tree.withLock({ $0.path(of: folder) }), (try? await moves.wait(for: path)) != nil else { return false }
-        let stores = tree.withLock { $0[folder]?.stores }
+        let known = tree.withLock { $0[folder] }
         let key = keys.folderKey(path)
         guard let page = try? await FetchedPage.first(of: key, in: store)?.page, page.next == nil else { return false }
         var names = FolderNames(of: key)
@@ -41,10 +42,12 @@ extension Volume {
         guard moves.changes == changes else { return false }
         return tree.withLock { tree in
             guard tree.finish(renewal, of: folder, listed, infos, options.metadataTTL) else { return false }
-            guard let marker, let parent = tree[folder]?.parent, tree.path(of: folder) == path, tree[folder]?.stores == stores else { return true }
+            // What has been changed from here meanwhile is newer than the answer.
+            guard let marker, let now = tree[folder], let parent = now.parent, tree.path(of: folder) == path,
+                now.metadata == known?.metadata, now.hasMarker == known?.hasMarker
+            else { return true }
             _ = tree.take(
-                .folder(marker: marker), path: path, in: parent, stores: tree[folder]?.stores ?? 0, options,
-                validUntil: renewal.asked + options.metadataTTL)
+                .folder(marker: marker), path: path, in: parent, stores: now.stores, options, validUntil: renewal.asked + options.metadataTTL)
             return true
         }
     }

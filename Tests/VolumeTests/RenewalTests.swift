@@ -97,6 +97,22 @@ import Volume
         #expect(volume.faults.requests.filter { $0 == .list } == [], "the names are known")
     }
 
+    @Test(.timeLimit(.minutes(1))) func attributesThatAreChangedMeanwhileStay() async throws {
+        let volume = try await VolumeUnderTest(ttl: ttl)
+        defer { volume.remove() }
+        let folder = try await folder(["old"], volume)
+        try await Task.sleep(for: ttl * 1.25)
+        volume.faults.setFaults([Fault(.nth(1), of: [.head], .after, error: nil, delay: ttl / 4)])
+        async let found = isThere("absent", volume, in: folder)
+        while !volume.faults.requests.contains(.head) { try await Task.sleep(for: .milliseconds(1)) }
+        try await Task.sleep(for: ttl / 20)
+        var change = AttributeChange()
+        change.permissions = 0o700
+        _ = try await volume.volume.setAttributes(change, of: folder, handle: nil, for: caller)
+        #expect(try await !found)
+        #expect(try await volume.volume.attributes(of: folder, handle: nil).attributes.permissions == 0o700)
+    }
+
     @Test(.timeLimit(.minutes(1))) func whatOthersDoIsSeenInTime() async throws {
         let volume = try await VolumeUnderTest(ttl: ttl)
         defer { volume.remove() }
