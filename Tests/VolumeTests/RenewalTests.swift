@@ -82,10 +82,10 @@ import Volume
         let folder = try await folder(["old", "other"], volume)
         try await Task.sleep(for: ttl * 1.25)
         // Its answer is late, and says nothing of what follows.
-        volume.faults.setFaults([Fault(.nth(1), of: [.list], .after, error: nil, delay: ttl / 2)])
+        volume.faults.setFaults([Fault(.nth(1), of: [.list], .after, error: nil, delay: ttl / 4)])
         async let found = isThere("absent", volume, in: folder)
         while volume.faults.requests.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
-        try await Task.sleep(for: ttl / 10)
+        try await Task.sleep(for: ttl / 40)
         try await make("new", volume, in: folder)
         try await remove("old", volume, from: folder)
         #expect(try await !found)
