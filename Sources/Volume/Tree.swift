@@ -21,6 +21,8 @@ struct Tree: Sendable {
     private(set) var changes = 0
     /// What the kernel is still to be told.
     var notices: [KernelNotification] = []
+    /// What has been here before.
+    var forgotten = ForgottenInodes()
 
     init(root: Node) {
         nodes = [.root: root]
@@ -120,6 +122,7 @@ struct Tree: Sendable {
         precondition(previous == nil, "a name is given twice")
         nodes[inode] = node
         nodes[parent]?.children += 1
+        forgotten.giveAway(inode)
         ages.add(inode, known: nodes.count) { nodes[$0] != nil }
     }
 
@@ -186,12 +189,17 @@ struct Tree: Sendable {
     mutating func dropIfUnused(_ inode: Inode) {
         var current = inode
         while current != .root, let node = nodes[current] {
-            guard node.references == 0, node.children == 0, node.file == nil else { return }
+            guard node.references == 0, node.children == 0, node.file == nil, !node.isMarkerPending || node.isUnlinked else { return }
             nodes[current] = nil
             unstored.remove(current)
             listings.remove(current)
             guard let parent = node.parent else { return }
-            if !node.isUnlinked, let name = node.name { inodes[ChildName(parent: parent, name: name)] = nil }
+            if node.isUnlinked {
+                forgotten.noteEnd(of: current)
+            } else if let name = node.name {
+                inodes[ChildName(parent: parent, name: name)] = nil
+                forgotten.note(current, ForgottenInodes.Place(parent: parent, name: name))
+            }
             nodes[parent]?.children -= 1
             current = parent
         }

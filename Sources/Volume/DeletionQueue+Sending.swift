@@ -1,0 +1,35 @@
+internal import FileSystemTypes
+internal import Logging
+internal import ObjectStorage
+
+/// What is asked of the store before and when objects are deleted.
+extension DeletionQueue {
+    /// Gives the keys that the store has refused to delete.
+    func send(_ batch: [(key: Key, entry: Entry)]) async -> Result<[Key: StoreError], StoreError> {
+        await settledRequest { () async throws(StoreError) in
+            let stays = try await changed(batch)
+            // What lies in a folder before its marker: stores with real folders refuse the other order.
+            let keys = batch.map(\.key).filter { !stays.contains($0) }.sorted().reversed()
+            guard !keys.isEmpty else { return [:] }
+            return try await store.delete(Array(keys))
+        }
+    }
+
+    /// The keys that are not to be deleted any more: nothing is there, or what somebody else has put there.
+    private func changed(_ batch: [(key: Key, entry: Entry)]) async throws(StoreError) -> Set<Key> {
+        let found = try await ObjectLook(store: store).look(at: batch.map(\.key))
+        var stays: Set<Key> = []
+        for (key, entry) in batch {
+            guard let there = found[key] else {
+                stays.insert(key)
+                continue
+            }
+            let isMarker = key.bytes.last == UInt8(ascii: "/")
+            let isMeant = entry.base.map { $0 == there.etag } ?? (!isMarker || there.size == 0)
+            guard !isMeant else { continue }
+            stays.insert(key)
+            logger.warning("\(key) was deleted here, and has been replaced by somebody else since: it stays")
+        }
+        return stays
+    }
+}

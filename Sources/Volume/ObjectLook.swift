@@ -1,0 +1,45 @@
+internal import FileSystemTypes
+internal import ObjectStorage
+
+/// What is at many keys now, in few requests: from a listing as long as that shows enough of them, else by HEAD.
+struct ObjectLook: Sendable {
+    let store: any ObjectStore
+    private static let parallel = 16
+
+    func look(at keys: [Key]) async throws(StoreError) -> [Key: ListedObject] {
+        let keys = keys.sorted()
+        var (found, reached) = keys.count > 1 ? try await listed(keys) : ([:], nil)
+        let left = keys.filter { key in reached.map { $0 < key } ?? true }
+        let looked = try await inParallel(left, Semaphore(Self.parallel)) { (key) async throws(StoreError) in try await self.head(key) }
+        for object in looked { if let object { found[object.key] = object } }
+        return found
+    }
+
+    /// What a few pages show, and how far they reach; `keys` are in order.
+    private func listed(_ keys: [Key]) async throws(StoreError) -> (found: [Key: ListedObject], reached: Key?) {
+        guard let first = keys.first, let last = keys.last else { return ([:], nil) }
+        let wanted = Set(keys)
+        var found: [Key: ListedObject] = [:]
+        var reached: Key?
+        var request = ListRequest(prefix: Key(Array(zip(first.bytes, last.bytes).prefix { $0 == $1 }.map(\.0))))
+        request.startAfter = first.bytes.count > request.prefix.bytes.count ? Key(Array(first.bytes.dropLast())) : nil
+        var pager = ListPager(store, request)
+        for _ in 0..<2 + keys.count / 250 {
+            guard let page = try await pager.next() else { return (found, last) }
+            for object in page.objects where wanted.contains(object.key) { found[object.key] = object }
+            reached = page.objects.last?.key ?? reached
+            if let reached, reached >= last { break }
+        }
+        return (found, reached)
+    }
+
+    private func head(_ key: Key) async throws(StoreError) -> ListedObject? {
+        do throws(StoreError) {
+            let info = try await store.head(key, ReadConditions())
+            return ListedObject(key: key, size: info.size, etag: info.etag, lastModified: info.lastModified, storageClass: info.storageClass)
+        } catch {
+            guard error.reason == .noSuchKey else { throw error }
+            return nil
+        }
+    }
+}
