@@ -7,11 +7,20 @@ extension DeletionQueue {
     /// Gives the keys that the store has refused to delete.
     func send(_ batch: [(key: Key, entry: Entry)]) async -> Result<[Key: StoreError], StoreError> {
         await settledRequest { () async throws(StoreError) in
-            let stays = try await changed(batch)
+            let stays = try await looked(batch)
             // What lies in a folder before its marker: stores with real folders refuse the other order.
             let keys = batch.map(\.key).filter { !stays.contains($0) }.sorted().reversed()
             guard !keys.isEmpty else { return [:] }
             return try await store.delete(Array(keys))
+        }
+    }
+
+    /// As long as it is not known what is there, nothing is deleted and nothing given up.
+    private func looked(_ batch: [(key: Key, entry: Entry)]) async throws(StoreError) -> Set<Key> {
+        do throws(StoreError) {
+            return try await changed(batch)
+        } catch {
+            throw StoreError(.unavailable, error.description)
         }
     }
 

@@ -21,8 +21,9 @@ struct ObjectLook: Sendable {
         let wanted = Set(keys)
         var found: [Key: ListedObject] = [:]
         var reached: Key?
-        var request = ListRequest(prefix: Key(Array(zip(first.bytes, last.bytes).prefix { $0 == $1 }.map(\.0))))
-        request.startAfter = first.bytes.count > request.prefix.bytes.count ? Key(Array(first.bytes.dropLast())) : nil
+        var request = ListRequest(prefix: Self.folder(of: first, last))
+        let before = Self.before(first)
+        if before.bytes.count > request.prefix.bytes.count { request.startAfter = before }
         var pager = ListPager(store, request)
         for _ in 0..<2 + keys.count / 250 {
             guard let page = try await pager.next() else { return (found, last) }
@@ -31,6 +32,18 @@ struct ObjectLook: Sendable {
             if let reached, reached >= last { break }
         }
         return (found, reached)
+    }
+
+    /// What both keys are in. Ends at a slash: stores take no prefix that ends within a character.
+    private static func folder(of one: Key, _ other: Key) -> Key {
+        let common = zip(one.bytes, other.bytes).prefix { $0 == $1 }.map(\.0)
+        return Key(Array(common.prefix((common.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)))
+    }
+
+    /// A key that comes before `key`: without its last character.
+    private static func before(_ key: Key) -> Key {
+        let end = key.bytes.lastIndex { $0 & 0xC0 != 0x80 } ?? 0
+        return Key(Array(key.bytes.prefix(end)))
     }
 
     private func head(_ key: Key) async throws(StoreError) -> ListedObject? {

@@ -53,6 +53,19 @@ def test_a_tree_is_removed_in_few_requests(mounts, store, s3, bucket, markers):
     assert requests(store, "ListObjectsV2", "ListObjects") <= 80
 
 
+def test_names_of_every_kind(mounts, s3, bucket):
+    names = ["caf\u00e9", "caf\u00ea", "\U0001f600", "\U0001f601", "a b", "a+b", "100%", "z\u0301"]
+    for folder in ("", "f\u00f6lder/"):
+        for name in names:
+            s3.put_object(Bucket=bucket, Key=folder + name, Body=b"x")
+    mount = mounts("--write-back")
+    for folder in ("", "f\u00f6lder"):
+        for name in names:
+            os.unlink(mount.path / folder / name)
+    assert sync(mount).returncode == 0
+    assert keys(s3, bucket) == ["f\u00f6lder/"]
+
+
 @pytest.mark.long
 @pytest.mark.deadline(400)
 def test_ten_thousand_files_are_removed_in_few_requests(mounts, store, s3, bucket):
