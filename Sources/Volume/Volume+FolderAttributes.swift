@@ -97,8 +97,15 @@ extension Volume {
 
     private func storeHeldFolder(_ inode: Inode) async throws(Errno) {
         guard folders.intent(of: inode) != nil else { return }
-        if let path = tree.withLock({ $0.path(of: inode) }) { try await putMarker(path, try node(inode)) }
-        await forgetFolderChange(of: inode, isStored: true)
+        await forgetFolderChange(of: inode, isStored: try await storeMarker(of: inode))
+    }
+
+    /// False where the folder is gone, by another client's hand perhaps: then it is not made anew.
+    private func storeMarker(of inode: Inode) async throws(Errno) -> Bool {
+        guard let path = tree.withLock({ $0.path(of: inode) }) else { return false }
+        let (key, attributes) = (keys.folder(path), try node(inode).storedAttributes(options))
+        defer { forgetMetadata(of: key) }
+        return try await asking { () async throws(StoreError) in try await FolderMarker.set(attributes, of: key, in: store) }
     }
 
     /// Nothing of it is to be stored any more.
