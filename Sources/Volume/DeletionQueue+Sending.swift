@@ -26,7 +26,10 @@ extension DeletionQueue {
 
     /// The keys that are not to be deleted any more: nothing is there, or what somebody else has put there.
     private func changed(_ batch: [(key: Key, entry: Entry)]) async throws(StoreError) -> Set<Key> {
-        let found = try await ObjectLook(store: store).look(at: batch.map(\.key))
+        let look = ObjectLook(store: store)
+        var found = try await look.look(at: batch.map(\.key))
+        // Some stores list what is new a moment later.
+        for object in try await look.heads(of: batch.map(\.key).filter { found[$0] == nil }) { found[object.key] = object }
         var stays: Set<Key> = []
         for (key, entry) in batch {
             guard let there = found[key] else {

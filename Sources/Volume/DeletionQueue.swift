@@ -68,6 +68,8 @@ final class DeletionQueue: Sendable {
     private static let longestQueue = 20
     /// Failures that are remembered, for whoever asks with `sync`.
     private static let mostFailures = 1000
+    /// Of the log, for one request.
+    private static let mostLines = 20
 
     /// `idle`: how long a call waits for another that goes with it.
     init(_ store: any ObjectStore, _ journal: Journal, idle: Duration, logger: Logger) {
@@ -240,7 +242,8 @@ final class DeletionQueue: Sendable {
             failure = StoreError(.localFailure, "the journal does not take that objects were deleted")
             (done, refused) = ([], [])
         }
-        for failure in refused { logger.error("\(failure.key) could not be deleted, and is there again: \(failure.reason)") }
+        for failure in refused.prefix(Self.mostLines) { logger.error("\(failure.key) could not be deleted, and is there again: \(failure.reason)") }
+        if refused.count > Self.mostLines { logger.error("\(refused.count - Self.mostLines) more could not be deleted either") }
         if let failure { logger.error("\(count) deletions wait for the store: \(failure)") }
         note(done, refused, failure)
     }

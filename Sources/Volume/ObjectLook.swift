@@ -9,10 +9,13 @@ struct ObjectLook: Sendable {
     func look(at keys: [Key]) async throws(StoreError) -> [Key: ListedObject] {
         let keys = keys.sorted()
         var (found, reached) = keys.count > 1 ? try await listed(keys) : ([:], nil)
-        let left = keys.filter { key in reached.map { $0 < key } ?? true }
-        let looked = try await inParallel(left, Semaphore(Self.parallel)) { (key) async throws(StoreError) in try await self.head(key) }
-        for object in looked { if let object { found[object.key] = object } }
+        for object in try await heads(of: keys.filter { key in reached.map { $0 < key } ?? true }) { found[object.key] = object }
         return found
+    }
+
+    /// Those of the objects that are there.
+    func heads(of keys: [Key]) async throws(StoreError) -> [ListedObject] {
+        try await inParallel(keys, Semaphore(Self.parallel)) { (key) async throws(StoreError) in try await self.head(key) }.compactMap(\.self)
     }
 
     /// What a few pages show, and how far they reach; `keys` are in order.
