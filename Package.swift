@@ -85,7 +85,7 @@ let package = Package(
             "Volume",
             [
                 "FileSystemTypes", "ObjectStorage", "Content", "Memory", "MetadataCache", "PosixMetadata", "Reading", "Reports", "Staging",
-                "Uploads", logging,
+                "Threads", "Uploads", logging,
             ]),
         layer("FuseBridge", ["CFuse3", "FileSystemTypes", "Threads", logging]),
         layer("StoreServer", ["FileSystemTypes", "ObjectStorage", crypto, logging] + nio),

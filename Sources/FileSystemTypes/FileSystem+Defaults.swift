@@ -7,6 +7,14 @@ extension FileSystem {
 
     package func connected(to kernel: any KernelNotifier) {}
 
+    package func resolve(_ inode: Inode, for caller: Caller) async throws(Errno) -> Entry {
+        throw .stale
+    }
+
+    package func resolveParent(of inode: Inode, for caller: Caller) async throws(Errno) -> Entry {
+        throw .stale
+    }
+
     package func readNow(_ handle: Handle, at offset: Int64, count: Int) throws(Errno) -> Bytes? { nil }
 
     /// A regular file is created, and closed again; EPERM for others, as mknod(2) has it for a file system without them.

@@ -24,6 +24,11 @@ package protocol FileSystem: Sendable {
 
     func lookup(_ name: FileName, in parent: Inode, for caller: Caller) async throws(Errno) -> Lookup
     func forget(_ inode: Inode, count: UInt64)
+    /// The entry of a file that the kernel knows by its number only, from a handle (open_by_handle_at(2), NFS): LOOKUP of `.`. The number may be one
+    /// that was given out by an earlier mount. Throws `stale` where there is no such file any more.
+    func resolve(_ inode: Inode, for caller: Caller) async throws(Errno) -> Entry
+    /// The folder that a file which is known by its number only is in: LOOKUP of `..`.
+    func resolveParent(of inode: Inode, for caller: Caller) async throws(Errno) -> Entry
     /// `permissions` has the caller's umask applied.
     func makeDirectory(_ name: FileName, in parent: Inode, permissions: UInt16, for caller: Caller) async throws(Errno) -> Entry
     /// A FIFO, a socket, a device, or an empty regular file that is not opened (mknod(2)); never a directory or a link.

@@ -5,11 +5,14 @@ package struct Entry: Hashable, Sendable {
     package var nameTTL: Duration
     /// How long the kernel may believe the attributes.
     package var attributeTTL: Duration
+    /// Tells files apart that have had the same inode number one after the other, for handles (name_to_handle_at(2), NFS). 0 for the top.
+    package var generation: UInt32
 
-    package init(attributes: Attributes, nameTTL: Duration, attributeTTL: Duration) {
+    package init(attributes: Attributes, nameTTL: Duration, attributeTTL: Duration, generation: UInt32 = 0) {
         self.attributes = attributes
         self.nameTTL = nameTTL
         self.attributeTTL = attributeTTL
+        self.generation = generation
     }
 
     package var inode: Inode { attributes.inode }

@@ -6,6 +6,7 @@ extension Callbacks {
     static func addNames(_ table: inout fuse_lowlevel_ops) {
         unsafe table.lookup = { raw, parent, text in
             let call = unsafe IncomingCall(raw)
+            if let step = unsafe HandleStep(text) { return Callbacks.resolve(Inode(parent), step, call) }
             guard let name = unsafe call.name(text) else { return }
             let caller = call.caller
             call.answer("lookup") { fileSystem throws(Errno) in
@@ -27,6 +28,36 @@ extension Callbacks {
         addRemoval(&table)
         addRename(&table)
         addForget(&table)
+    }
+
+    /// Which names a lookup has that is for a handle of a file.
+    private enum HandleStep: Sendable {
+        case itself
+        case parent
+
+        /// Nil for every other name.
+        init?(_ text: UnsafePointer<CChar>?) {
+            guard let text = unsafe text, unsafe text[0] == CChar(UInt8(ascii: ".")) else { return nil }
+            if unsafe text[1] == 0 {
+                self = .itself
+            } else if unsafe text[1] == text[0] && text[2] == 0 {
+                self = .parent
+            } else {
+                return nil
+            }
+        }
+    }
+
+    private static func resolve(_ inode: Inode, _ step: HandleStep, _ call: IncomingCall) {
+        let caller = call.caller
+        call.answer("lookup") { fileSystem throws(Errno) in
+            switch step {
+            case .itself: try await fileSystem.resolve(inode, for: caller)
+            case .parent: try await fileSystem.resolveParent(of: inode, for: caller)
+            }
+        } reply: { request, entry in
+            request.reply(entry)
+        }
     }
 
     private static func addRemoval(_ table: inout fuse_lowlevel_ops) {

@@ -4,7 +4,7 @@ import CFuse3
 enum Negotiation {
     private static let wanted =
         FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA
-        | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS
+        | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_EXPORT_SUPPORT
     private static let listings = FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO
     private static let accessControl = FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK
 

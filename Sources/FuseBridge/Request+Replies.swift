@@ -6,6 +6,7 @@ extension fuse_entry_param {
     init(_ entry: Entry) {
         self.init()
         ino = entry.inode.rawValue
+        generation = UInt64(entry.generation)
         attr = entry.attributes.status
         attr_timeout = entry.attributeTTL.inSeconds
         entry_timeout = entry.nameTTL.inSeconds

@@ -33,4 +33,20 @@ package protocol ObjectServices: Sendable {
     func set(_ service: ObjectService, of key: Key, to text: String?) async throws(StoreError)
     /// A URL that is good for so many seconds. Fails with `unsupported` without keys to sign with.
     func presigned(_ method: PresignedMethod, _ key: Key, seconds: Int) async throws(StoreError) -> String
+    /// Nil where the store does not tell.
+    func usage() async throws(StoreError) -> BucketUsage?
+}
+
+/// How much is in a bucket, old versions included, and how much may be.
+package struct BucketUsage: Hashable, Sendable {
+    package let bytes: Int64
+    package let objects: Int64
+    /// In bytes; nil for no limit.
+    package let quota: Int64?
+
+    package init(bytes: Int64, objects: Int64, quota: Int64?) {
+        self.bytes = bytes
+        self.objects = objects
+        self.quota = quota
+    }
 }

@@ -79,7 +79,7 @@ package final class Recovery: Sendable {
         }
         if action == .retry, wanted == nil, !isMounted { await UploadCleanup(store, state.journal, logger: logger).run(recovered) }
         await withTaskExecutorPreference(executor) { await self.carryOut(action, ours, report) }
-        if action == .retry, wanted == nil, !isMounted { await finishDeletions(recovered.intents, report) }
+        if action == .retry, wanted == nil, !isMounted { await finishIntents(recovered.intents, report) }
     }
 
     /// Files below a folder whose rename was broken off have no certain name until a mount has finished it.
@@ -175,11 +175,26 @@ package final class Recovery: Sendable {
         return "discarded" + rest
     }
 
-    private func finishDeletions(_ intents: [Intent], _ report: @Sendable (FileOutcome) async -> Bool) async {
+    private func finishIntents(_ intents: [Intent], _ report: @Sendable (FileOutcome) async -> Bool) async {
         for intent in intents {
-            guard case .delete(let key, let base) = intent.action else { continue }
-            let outcome = await finishDeletion(intent.id, key, base)
+            let outcome: FileOutcome
+            switch intent.action {
+            case .delete(let key, let base): outcome = await finishDeletion(intent.id, key, base)
+            case .setAttributes(let key, let attributes): outcome = await setAttributes(intent.id, key, attributes)
+            case .rename, .beginUpload, .abortUpload: continue
+            }
             guard await report(outcome) else { return }
+        }
+    }
+
+    private func setAttributes(_ id: Int64, _ key: Key, _ attributes: ObjectAttributes) async -> FileOutcome {
+        let shown = String(escaping: key.bytes)
+        do throws(RecoveryFailure) {
+            let isThere = try await asking { () async throws(StoreError) in try await FolderMarker.set(attributes, of: key, in: store) }
+            try await onState { (state) async throws(StateError) in try await state.journal.commit([.removeIntent(id)]) }
+            return FileOutcome(key: shown, text: isThere ? "its attributes are stored" : "is gone", isFailure: false)
+        } catch {
+            return FileOutcome(key: shown, text: "its attributes are not stored yet: \(error.message)", isFailure: true)
         }
     }
 

@@ -105,6 +105,8 @@ package struct Intent: Hashable, Sendable {
         case beginUpload(Key, since: Timestamp)
         /// An upload that is of no use any more, or holds what another life has to begin anew.
         case abortUpload(Upload)
+        /// The attributes of a folder, which the store does not have yet.
+        case setAttributes(Key, ObjectAttributes)
     }
 
     package let id: Int64

@@ -200,6 +200,8 @@ extension Intent: JournalRow {
             [id.databaseValue, 2.databaseValue, key.blob, .null, "\(since.seconds)".databaseValue, .null]
         case .abortUpload(let upload):
             [id.databaseValue, 3.databaseValue, upload.key.blob, .null, upload.id.text.databaseValue, .null]
+        case .setAttributes(let key, let attributes):
+            [id.databaseValue, 4.databaseValue, key.blob, .null, .null, attributes.encoded.blob]
         }
     }
 
@@ -216,6 +218,9 @@ extension Intent: JournalRow {
         case (3, nil, nil):
             guard let upload = row.text(4) else { return nil }
             self.init(id: id, action: .abortUpload(Upload(key: source, id: UploadID(upload))))
+        case (4, nil, let encoded?):
+            guard let attributes = ObjectAttributes(encoded: encoded) else { return nil }
+            self.init(id: id, action: .setAttributes(source, attributes))
         default: return nil
         }
     }

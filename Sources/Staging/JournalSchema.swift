@@ -1,7 +1,7 @@
 /// The journal's tables. Every row ends with a check of its other columns (`RowCheck`), because SQLite has none of its own.
 enum JournalSchema {
     /// `PRAGMA user_version`; a journal with a later one is refused, one with an earlier one is brought up to date.
-    static let version = 2
+    static let version = 3
     /// `PRAGMA application_id`: "WNDL".
     static let application = 0x574E_444C
 
@@ -49,7 +49,7 @@ enum JournalSchema {
         "PRAGMA user_version = \(version)",
     ]
 
-    /// What makes a journal of version 1 one of version 2: it has a table more.
+    /// What makes an older journal one of this version. 2 has a table more than 1; 3 has intents that 2 does not know.
     static let upgrade = [movedCopy, "PRAGMA user_version = \(version)"]
 
     private static let movedCopy = """

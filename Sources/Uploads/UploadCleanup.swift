@@ -45,7 +45,7 @@ package struct UploadCleanup: Sendable {
         switch intent.action {
         case .beginUpload(let key, let since): .begun(intent: intent.id, key, since: since)
         case .abortUpload(let upload): .unwanted(intent: intent.id, upload)
-        case .rename, .delete: nil
+        case .rename, .delete, .setAttributes: nil
         }
     }
 

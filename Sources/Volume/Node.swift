@@ -37,6 +37,8 @@ struct Node: Sendable {
     var appendPosition: Int64?
     /// For folders: there is a key for the folder itself.
     var hasMarker = false
+    /// Its attributes were changed here, and the store does not have them yet.
+    var isMarkerPending = false
     /// That key has content: it is a file in the folder, too, and is not to be overwritten.
     var markerContent: RemoteVersion?
     /// Until then the store need not be asked again.
@@ -64,7 +66,7 @@ struct Node: Sendable {
     var kind: FileKind { attributes.kind }
 
     /// Only this mount knows the file's present state.
-    var isLocal: Bool { file?.isChanged ?? false }
+    var isLocal: Bool { isMarkerPending || file?.isChanged ?? false }
 
     func isFresh(_ now: ContinuousClock.Instant) -> Bool {
         isUnlinked || isLocal || validUntil.map { now < $0 } ?? false

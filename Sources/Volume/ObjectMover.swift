@@ -121,6 +121,23 @@ struct ObjectMover: Sendable {
         try await delete(surplus)
     }
 
+    /// Deletes what has been copied. What somebody else has changed since is looked for right before, and copied once more.
+    func deleteCopied(_ objects: [ListedObject], from source: MovePlace, to target: MovePlace) async throws(StoreError) {
+        let objects = Array(objects.sorted { $0.key < $1.key }.reversed())
+        for start in stride(from: 0, to: objects.count, by: store.limits.deleteBatch) {
+            var batch = Array(objects[start..<min(start + store.limits.deleteBatch, objects.count)])
+            for _ in 0..<Self.rounds where !batch.isEmpty {
+                let found = try await ObjectLook(store: store).look(at: batch.map(\.key))
+                try await delete(batch.filter { found[$0.key]?.isStill($0) ?? true }.map(\.key))
+                batch = batch.compactMap { object in found[object.key].flatMap { $0.isStill(object) ? nil : $0 } }
+                _ = try await copy(batch, from: source, to: target)
+            }
+            for object in batch { logger.warning("\(object.key) is changed by somebody else all the time: it stays, beside its copy") }
+        }
+    }
+
+    private static let rounds = 4
+
     /// Deletes `keys`: what lies in a folder before its marker, or stores that keep real folders refuse to remove it.
     func delete(_ keys: [Key]) async throws(StoreError) {
         let keys = Array(keys.sorted().reversed())
@@ -130,6 +147,8 @@ struct ObjectMover: Sendable {
             onProgress(batch.count)
         }
     }
+
+    // MARK: Parts of steps
 
     private func byKey(_ place: MovePlace) async throws(StoreError) -> [Key: ListedObject] {
         Dictionary(try await contents(of: place).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
@@ -147,5 +166,14 @@ struct ObjectMover: Sendable {
             picked.append(pick(object.key, copy.key))
         }
         return picked
+    }
+}
+
+extension ListedObject {
+    /// Neither bytes nor attributes have been changed, as far as a listing tells. HEAD tells whole seconds only.
+    fileprivate func isStill(_ earlier: ListedObject) -> Bool {
+        guard etag == earlier.etag, size == earlier.size else { return false }
+        guard let time = lastModified, let before = earlier.lastModified else { return true }
+        return abs(time.seconds - before.seconds) <= 1
     }
 }

@@ -54,7 +54,8 @@ extension Tree {
     func entry(of inode: Inode, _ options: VolumeOptions) -> Entry? {
         guard let node = self[inode] else { return nil }
         let ttl = node.belief(at: .now, options.metadataTTL)
-        return Entry(attributes: node.currentAttributes, nameTTL: ttl, attributeTTL: ttl)
+        return Entry(
+            attributes: node.currentAttributes, nameTTL: ttl, attributeTTL: ttl, generation: forgotten.generation(of: inode))
     }
 
     /// Takes up what the store says of a path; nil when there is nothing. A file that has changed here keeps its state.
@@ -99,8 +100,9 @@ extension Tree {
 
     /// A new node with default attributes.
     mutating func add(_ kind: FileKind, path: [FileName], in parent: Inode, _ options: VolumeOptions) -> Inode {
-        let inode = freeInode(for: path)
         guard let name = path.last else { preconditionFailure("the top is never added") }
+        let before = forgotten.takeInode(at: ForgottenInodes.Place(parent: parent, name: name))
+        let inode = before.flatMap { self[$0] == nil ? $0 : nil } ?? freeInode(for: path)
         insert(Node(attributes: Attributes(inode, kind, nil, options)), as: inode, name: name, in: parent)
         return inode
     }

@@ -22,6 +22,8 @@ struct Tree: Sendable {
     private(set) var changes = 0
     /// What the kernel is still to be told.
     var notices: [KernelNotification] = []
+    /// What has been here before.
+    var forgotten = ForgottenInodes()
 
     init(root: Node) {
         nodes = [.root: root]
@@ -122,6 +124,7 @@ struct Tree: Sendable {
         absences.forget(name, in: parent)
         nodes[inode] = node
         nodes[parent]?.children += 1
+        forgotten.giveAway(inode)
         ages.add(inode, known: nodes.count) { nodes[$0] != nil }
     }
 
@@ -187,13 +190,18 @@ struct Tree: Sendable {
     mutating func dropIfUnused(_ inode: Inode) {
         var current = inode
         while current != .root, let node = nodes[current] {
-            guard node.references == 0, node.children == 0, node.file == nil else { return }
+            guard node.references == 0, node.children == 0, node.file == nil, !node.isMarkerPending || node.isUnlinked else { return }
             nodes[current] = nil
             unstored.remove(current)
             listings.remove(current)
             absences.forgetAll(in: current)
             guard let parent = node.parent else { return }
-            if !node.isUnlinked, let name = node.name { inodes[ChildName(parent: parent, name: name)] = nil }
+            if node.isUnlinked {
+                forgotten.noteEnd(of: current)
+            } else if let name = node.name {
+                inodes[ChildName(parent: parent, name: name)] = nil
+                forgotten.note(current, ForgottenInodes.Place(parent: parent, name: name))
+            }
             nodes[parent]?.children -= 1
             current = parent
         }

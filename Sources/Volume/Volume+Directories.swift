@@ -27,8 +27,11 @@ extension Volume {
     }
 
     package func synchronizeDirectory(_ handle: Handle, dataOnly: Bool) async throws(Errno) {
-        // Names are in the store before the call that made them returns.
-        _ = try directory(handle)
+        // Names are in the store before the call that made them returns; those that went may still be.
+        let directory = try directory(handle)
+        guard !options.syncsLocally else { return }
+        try await storeFolder(directory.inode)
+        try await finishDeletions(in: directory.inode)
     }
 
     package func readDirectory(_ handle: Handle, after cookie: UInt64, limit: Int) async throws(Errno) -> [DirectoryEntry] {

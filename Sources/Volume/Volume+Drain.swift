@@ -18,6 +18,7 @@ extension Volume {
             pending.files += 1
             pending.bytes += file.localAttributes?.size ?? 0
         }
+        pending.files += (deletions?.count ?? 0) + folders.count
         return pending
     }
 
@@ -31,6 +32,8 @@ extension Volume {
             for file in changedFiles {
                 group.addTask { await self.drain(file) }
             }
+            group.addTask { await self.drainDeletions() }
+            group.addTask { await self.drainFolders() }
             var failed: [(key: String, reason: String)] = []
             for await outcome in group {
                 guard let outcome else { continue }

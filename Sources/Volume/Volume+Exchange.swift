@@ -20,6 +20,7 @@ extension Volume {
             try await storeChanges(below: [move.source, target])
             let under = try await names.alone { () async throws(Errno) -> MoveUnderWay? in
                 guard changedFiles(below: [move.source, target]).isEmpty else { return nil }
+                try await storeFolders(below: [move.source, target])
                 return try await exchangeStored(resolvedAgain(move), target, isFolder: kind == .directory)
             }
             if let under { return await conclude(under) }

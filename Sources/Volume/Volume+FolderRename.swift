@@ -15,6 +15,7 @@ extension Volume {
         try await moves.wait(for: unresolved.oldPath, orBelow: true)
         let under = try await names.alone { () async throws(Errno) -> MoveUnderWay in
             let move = try resolvedAgain(unresolved)
+            try await storeFolders(below: [move.source, move.target].compactMap(\.self))
             guard !keys.isContinuation(move.oldPath) else { throw .notPermitted }
             let (source, target) = (MovePlace(keys.folder(move.oldPath)), MovePlace(try keys.target(of: move.newPath).newFolder().prefix))
             if let known = move.target { try await checkEmpty(known, target.key) }
@@ -44,7 +45,7 @@ extension Volume {
         try await record(under)
         moveKnown(move, under)
         if objects.isEmpty { try await putMarker(move.newPath, try node(move.source)) }
-        try await asking { () async throws(StoreError) in try await mover.delete(objects.map(\.key)) }
+        try await asking { () async throws(StoreError) in try await mover.deleteCopied(objects, from: source, to: target) }
     }
 
     private func moveNatively(_ move: Move, _ under: inout MoveUnderWay) async throws(Errno) {

@@ -1,3 +1,4 @@
+internal import Content
 package import FileSystemTypes
 internal import ObjectStorage
 internal import Synchronization
@@ -27,7 +28,7 @@ extension Volume {
                 try await keepFolder(parent, without: key)
                 try await deleting(key, of: file) { () async throws(Errno) in
                     guard !keys.isMarker(path) else { return try await emptyMarker(of: parent) }
-                    try await asking { () async throws(StoreError) in try await store.delete(key) }
+                    try await delete(key, base: file.base?.etag)
                 }
             }
             tree.withLock { $0.unlink(file.inode) }
@@ -39,16 +40,21 @@ extension Volume {
         try checkWritable()
         try await withEntry(name, in: parent) { (attributes) async throws(Errno) in
             guard attributes.kind == .directory else { throw Errno.notDirectory }
-            try await names.together { () async throws(Errno) in
-                let path = try path(of: attributes.inode)
-                guard !keys.isContinuation(path) else { throw Errno.notPermitted }
-                let key = keys.folder(path)
-                try await checkEmpty(attributes.inode, key)
-                try await keepFolder(parent, without: key)
-                try await asking { () async throws(StoreError) in try await store.delete(key) }
-                tree.withLock { $0.unlink(attributes.inode) }
+            try await markerGate(of: attributes.inode).run { () async throws(Errno) in
+                try await names.together { () async throws(Errno) in try await removeFolder(attributes.inode, in: parent) }
             }
         }
+    }
+
+    private func removeFolder(_ inode: Inode, in parent: Inode) async throws(Errno) {
+        let path = try path(of: inode)
+        guard !keys.isContinuation(path) else { throw Errno.notPermitted }
+        let key = keys.folder(path)
+        try await checkEmpty(inode, key)
+        try await keepFolder(parent, without: key)
+        try await delete(key, base: nil)
+        await forgetFolderChange(of: inode, isStored: false)
+        tree.withLock { $0.unlink(inode) }
     }
 
     /// Runs `body` with an entry that exists, and keeps its inode until then.
@@ -74,7 +80,7 @@ extension Volume {
         let node = try node(inode)
         guard inode != .root, !node.hasMarker else { return }
         let path = try path(of: inode)
-        guard try await namesBelow(keys.folder(path), without: key).isEmpty else { return }
+        guard try await mayVanish(keys.folder(path), without: key) else { return }
         try await putMarker(path, node)
         tree.withLock { tree in
             _ = tree.update(inode) { $0.hasMarker = true }
@@ -92,7 +98,7 @@ extension Volume {
     }
 
     /// A few of the keys and common prefixes directly below a folder, its marker and `key` left out; a marker with content counts.
-    private func namesBelow(_ folder: Key, without key: Key?) async throws(Errno) -> [Key] {
+    func namesBelow(_ folder: Key, without key: Key?) async throws(Errno) -> [Key] {
         let page = try await asking { () async throws(StoreError) in
             try await store.list(ListRequest(prefix: folder, delimiter: "/", maximumKeys: 3))
         }

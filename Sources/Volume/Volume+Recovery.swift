@@ -11,7 +11,9 @@ extension Volume {
     /// Finishes renames that were broken off, and takes up files whose changes are on the local disk only: they are seen as they were, and
     /// uploaded. To be called before anything else; fails when a rename can neither be finished nor be taken back, with the reason logged.
     package func resume(_ left: Recovered) async throws(Errno) {
+        await resumeDeletions(left.intents)
         let recovered = try await settleMoves(left)
+        await resumeFolders(recovered.intents)
         tellKept(recovered.files.filter(\.isSetAside))
         if let state { await UploadCleanup(store, state.journal, logger: logger).run(recovered) }
         for file in recovered.files {
@@ -20,7 +22,13 @@ extension Volume {
             case .writing, .closed, .uploading: await resume(file)
             }
         }
-        for intent in recovered.intents { await finish(intent) }
+    }
+
+    /// Few are made before anything else; many go on while the mount is used, and nobody sees their keys.
+    private func resumeDeletions(_ intents: [Intent]) async {
+        guard let deletions else { return }
+        deletions.adopt(intents)
+        if deletions.count <= store.limits.deleteBatch { try? await deletions.flush(.all) }
     }
 
     private func tellKept(_ files: [Recovered.File]) {
@@ -143,16 +151,6 @@ extension Volume {
             state.stream.hasFailed = true
         }
         if found.isEmpty { await abandon(upload, of: file) }
-    }
-
-    private func finish(_ intent: Intent) async {
-        guard case .delete(let key, let base) = intent.action else { return }
-        do throws(StoreError) {
-            if let info = try await head(key), base == nil || info.etag == base { try await store.delete(key) }
-            try? await state?.journal.commit([.removeIntent(intent.id)])
-        } catch {
-            logger.error("\(key) could not be deleted yet; the next mount tries again: \(error)")
-        }
     }
 
     private func head(_ key: Key) async throws(StoreError) -> ObjectInfo? {

@@ -138,42 +138,6 @@ extension Volume {
 
     // MARK: Folders
 
-    /// A folder's attributes are those of its marker, which is made if there is none. Those of the top of the mount last as long as the mount.
-    private func changeFolder(_ inode: Inode, _ body: (inout Node) throws(Errno) -> Void) async throws(Errno) {
-        try await markerGate(of: inode).run { () async throws(Errno) in
-            var node = try node(inode)
-            try body(&node)
-            node.attributes.changed = .now
-            try checkFits(node)
-            guard try !keys.isContinuation(path(of: inode)) else { throw .notPermitted }
-            if inode != .root {
-                try await names.together { () async throws(Errno) in try await putMarker(try path(of: inode), node) }
-            }
-            tree.withLock { tree in
-                _ = tree.update(inode) { known in
-                    (known.attributes, known.touched) = (node.attributes, node.touched)
-                    known.extendedAttributes = node.extendedAttributes
-                    (known.contentType, known.headers) = (node.contentType, node.headers)
-                    known.metadata = node.storedAttributes(options).metadata
-                    known.hasMarker = true
-                    known.validUntil = .now + options.metadataTTL
-                }
-            }
-        }
-    }
-
-    private func markerGate(of inode: Inode) throws(Errno) -> SerialGate {
-        let gate = tree.withLock { tree in
-            tree.update(inode) { node in
-                let gate = node.markerGate ?? SerialGate()
-                node.markerGate = gate
-                return gate
-            }
-        }
-        guard let gate else { throw Errno.stale }
-        return gate
-    }
-
     func putMarker(_ path: [FileName], _ node: Node) async throws(Errno) {
         let (key, attributes) = (keys.folder(path), node.storedAttributes(options))
         defer { forgetMetadata(of: key) }

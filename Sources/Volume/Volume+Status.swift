@@ -40,22 +40,29 @@ extension Volume {
         state.map { MountStatus.Usage(used: $0.space.used, limit: $0.space.limit) }
     }
 
-    /// Waits until everything that is queued now is in the store, and gives what became of each file that is not there in the end.
+    /// Waits until everything that is queued now is in the store, deletions included, and gives what became of each file that is not as it
+    /// should be there in the end.
     ///
     /// `progress` is told a few times a second what is left; false from it, or the end of the task, ends the waiting. Retries that wait for
     /// their time are made at once, and again every few seconds. Files that are open go to the store with their next close or sync.
     package func sync(_ progress: (PendingReport) async -> Bool) async -> [FileOutcome] {
         let goals = queue.files.filter(\.isChanged).map { file in (file, file.withLockedState { $0.revision }, shownKey(of: file)) }
+        let asked = ContinuousClock.now
         var rounds = 0
         while true {
             let left = goals.filter { !hasReached($0.0, $0.1) }.map(\.0)
-            let goesOn = await progress(PendingReport(files: left.count, bytes: left.reduce(0) { $0 + $1.size }))
-            guard goesOn, !left.isEmpty, !Task.isCancelled else { break }
-            if rounds % Self.roundsBetweenRetries == 0 { queue.hurry() }
+            let others = (deletions?.pending(before: asked) ?? 0) + folders.pending(before: asked)
+            let goesOn = await progress(PendingReport(files: left.count + others, bytes: left.reduce(0) { $0 + $1.size }))
+            guard goesOn, !left.isEmpty || others > 0, !Task.isCancelled else { break }
+            if rounds % Self.roundsBetweenRetries == 0 {
+                queue.hurry()
+                deletions?.hurry()
+                folders.hurry()
+            }
             rounds += 1
             try? await Task.sleep(for: .milliseconds(100))
         }
-        return goals.compactMap { outcome(of: $0.0, $0.1, key: $0.2) }
+        return goals.compactMap { outcome(of: $0.0, $0.1, key: $0.2) } + deletionOutcomes(before: asked)
     }
 
     private static var roundsBetweenRetries: Int { 50 }

@@ -38,6 +38,11 @@ package final class Volume: FileSystem {
     let ahead: AttributeAhead
     let walks = FolderWalks()
     let prepared = PreparedListings()
+    let searches = InodeSearches()
+    let usage = KnownUsage()
+    let folders = FolderChanges()
+    /// Nil for a volume that allows no changes.
+    let deletions: DeletionQueue?
     let recent = Mutex(RecentAnswers())
     let kernel = Mutex<(any KernelNotifier)?>(nil)
 
@@ -47,7 +52,10 @@ package final class Volume: FileSystem {
         metadata: MetadataCache? = nil,
         logger: Logger
     ) {
+        let deletions = state.map { DeletionQueue(store, $0.journal, idle: max(options.deletionDelay, options.writeBackDelay), logger: logger) }
+        let store: any ObjectStore = if let deletions { HidingStore(base: store, deletions: deletions) } else { store }
         self.store = store
+        self.deletions = deletions
         self.services = services
         self.options = options
         self.state = state
@@ -99,7 +107,8 @@ package final class Volume: FileSystem {
     }
 
     func entry(_ attributes: Attributes) -> Entry {
-        Entry(attributes: attributes, nameTTL: options.metadataTTL, attributeTTL: options.metadataTTL)
+        let generation = tree.withLock { $0.forgotten.generation(of: attributes.inode) }
+        return Entry(attributes: attributes, nameTTL: options.metadataTTL, attributeTTL: options.metadataTTL, generation: generation)
     }
 
     /// Runs a request to the store; its failure is logged and becomes the errno of the one table.
@@ -123,13 +132,6 @@ package final class Volume: FileSystem {
 
     package func forget(_ inode: Inode, count: UInt64) {
         tree.withLock { $0.forget(inode, count: count) }
-    }
-
-    package func statistics() async throws(Errno) -> FileSystemStatistics {
-        // A bucket has no end: large figures that no program overflows on.
-        FileSystemStatistics(
-            blockSize: 1 << 16, totalBlocks: 1 << 40, freeBlocks: 1 << 40, totalInodes: 1 << 32, freeInodes: 1 << 32,
-            maximumNameLength: UInt64(FileName.maximumBytes))
     }
 
     /// Asked only where the kernel does not check permissions itself.

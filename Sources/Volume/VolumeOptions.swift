@@ -15,8 +15,9 @@ package struct VolumeOptions: Sendable {
     package var keepsAttributes = true
     /// The kernel asks for POSIX ACLs and enforces them: new files inherit them. Only together with `keepsAttributes`.
     package var hasAccessLists = true
-    /// `windlass.*` attributes are among those that a file is said to have; they can be asked for in any case.
-    package var listsFacts = true
+    /// `windlass.*` attributes are among those that a file is said to have; they can be asked for in any case. Programs that copy whatever is
+    /// listed (rsync -X, cp -a) fail at them on other file systems.
+    package var listsFacts = false
     /// When reading a file changes its access time.
     package var accessTimes = AccessTimePolicy.off
     /// How long what the store said of an object is believed.
@@ -35,6 +36,8 @@ package struct VolumeOptions: Sendable {
     package var writeBackDelay: Duration = .zero
     /// How long changed attributes of a file that nobody writes wait for further changes, on the local disk.
     package var attributeDelay: Duration = .seconds(1)
+    /// With `writesBack`: how long a deletion waits for another that goes with it, but no more than a second.
+    package var deletionDelay: Duration = .milliseconds(300)
     /// How long the rename of a folder waits before it is gone on with after the store has refused a request.
     package var renameRetry: Duration = .seconds(5)
     /// fsync(2) waits for the local disk only.

@@ -6,6 +6,10 @@ enum PosixChoice: String, ExpressibleByArgument, CaseIterable {
     case on, off
 }
 
+enum ListedAttributes: String, ExpressibleByArgument, CaseIterable {
+    case stored, all
+}
+
 extension AccessTimePolicy: ExpressibleByArgument {}
 
 /// What is kept with the objects besides their bytes.
@@ -21,13 +25,16 @@ struct AttributeOptions: ParsableArguments {
             "When reading a file changes its access time: off, or relatime (a request for each file read, at most once a day).", valueName: "rule"))
     var atime = AccessTimePolicy.off
 
-    @Flag(help: "Leave the windlass.* attributes out of lists of attributes, for programs that copy all there are (rsync -X as root).")
-    var hideObjectAttributes = false
+    @Option(
+        help: ArgumentHelp(
+            "Which extended attributes a list of them shows: those that are stored, or all, the windlass.* among them, which other file systems do "
+                + "not take from programs that copy all there are.", valueName: "stored|all"))
+    var listXattrs = ListedAttributes.stored
 
     func apply(to options: inout VolumeOptions) {
         options.keepsAttributes = posix == .on
         options.hasAccessLists = posix == .on
         options.accessTimes = atime
-        options.listsFacts = !hideObjectAttributes
+        options.listsFacts = listXattrs == .all
     }
 }

@@ -123,7 +123,7 @@ def make_special(top):
 def test_rsync_of_everything_there_is(mounts, tmp_path):
     source, back = tmp_path / "source", tmp_path / "back"
     make_special(source)
-    mount = mounts("--hide-object-attributes")
+    mount = mounts()
     first = run(["rsync", "-aHAX", "--delete", f"{source}/", f"{mount.path}/copy/"])
     second = run(["rsync", "-aHAX", "--delete", "--itemize-changes", f"{source}/", f"{mount.path}/copy/"])
     assert (first.returncode, second.returncode, second.stdout) == (0, 0, "")
@@ -133,12 +133,30 @@ def test_rsync_of_everything_there_is(mounts, tmp_path):
     assert run(["rsync", "-aHAX", "--itemize-changes", f"{back}/", f"{source}/"]).stdout == ""
 
 
-def test_rsync_onto_a_mount_that_lists_more(mount, tmp_path):
+def test_rsync_onto_a_mount_that_lists_more(mounts, tmp_path):
+    mount = mounts("--list-xattrs", "all")
     make_special(tmp_path / "source")
     for _ in range(2):
         found = run(["rsync", "-aHAX", "--delete", "--stats", f"{tmp_path}/source/", f"{mount.path}/copy/"])
         assert found.returncode == 0
     assert "Number of regular files transferred: 0" in found.stdout
+
+
+def test_copies_from_the_mount_take_no_attributes_that_only_it_has(mounts, tmp_path):
+    mount = mounts()
+    make_special(mount.path / "source")
+    assert os.getxattr(mount.path / "source" / "file", "windlass.etag")
+    for command in (["rsync", "-aX"], ["cp", "-a", "--preserve=all"]):
+        target = tmp_path / command[0]
+        assert run([*command, f"{mount.path}/source", target], check=False).returncode == 0
+        top = target / "source" if command[0] == "rsync" else target
+        assert [name for name in os.listxattr(top / "file") if not name.startswith("security.")] and not [
+            name for name in os.listxattr(top / "file") if name.startswith("windlass.")]
+    # Negative control: with all of them listed, root's rsync fails at them.
+    everything = mounts("--list-xattrs", "all")
+    assert "windlass.etag" in os.listxattr(everything.path / "source" / "file")
+    if os.geteuid() == 0:
+        assert run(["rsync", "-aX", f"{everything.path}/source", tmp_path / "all"], check=False).returncode != 0
 
 
 def test_tar_with_attributes(mount, tmp_path):

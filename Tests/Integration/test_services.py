@@ -2,6 +2,7 @@
 
 import datetime
 import errno
+import json
 import os
 import subprocess
 import urllib.error
@@ -183,6 +184,65 @@ def test_holds_and_retention_of_ibm(places):
     refused(errno.EINVAL, put, place.file, "legal-hold", "case-17")
 
 
+DAY = 86_400
+PROTECTION = {
+    "Status": "Retention", "MinimumRetention": {"Days": 0}, "DefaultRetention": {"Days": 0}, "MaximumRetention": {"Days": 10}}
+
+
+@pytest.fixture
+def protected(places, tmp_path):
+    """A COS bucket with a protection policy, whose objects are kept no longer than they are told to."""
+    place = places("cos")
+    place.mount.stop()
+    document = tmp_path / "protection.json"
+    document.write_text(json.dumps(PROTECTION))
+    place.s3.delete_object(Bucket=place.bucket, Key="file")
+    done = windlass(
+        place.store.endpoint, tmp_path, "bucket", "protection", "set", place.bucket, document, "--endpoint",
+        place.store.endpoint.url, "--dialect", "cos", "--addressing", "path")
+    assert done.returncode == 0, done.stderr
+    place.mount.start()
+    place.file.write_bytes(b"content")
+    return place
+
+
+def deletion_is_refused(place):
+    for _ in range(2):
+        with pytest.raises(OSError) as error:
+            os.unlink(place.file)
+        assert error.value.errno in (errno.EACCES, errno.EPERM)
+    assert place.file.read_bytes() == b"content"
+
+
+def test_retention_of_ibm(protected):
+    put(protected.file, "retention", str(2 * DAY))
+    assert protected.s3.head_object(Bucket=protected.bucket, Key="file")["ResponseMetadata"]["HTTPHeaders"]["retention-period"] == str(2 * DAY)
+    assert get(protected.file, "retention")
+    deletion_is_refused(protected)
+    until = soon(3 * DAY)
+    put(protected.file, "retention", until)
+    kept = int(protected.s3.head_object(Bucket=protected.bucket, Key="file")["ResponseMetadata"]["HTTPHeaders"]["retention-period"])
+    assert abs(kept - 3 * DAY) < 60, "a date is as good as seconds"
+    for wrong in (str(DAY), str(11 * DAY), "tomorrow"):
+        refused(errno.EINVAL, put, protected.file, "retention", wrong)
+    protected.mount.remount()
+    assert get(protected.file, "retention")
+
+
+def test_holds_of_ibm(protected):
+    refused(errno.ENODATA, get, protected.file, "legal-hold")
+    put(protected.file, "legal-hold", "case-17")
+    put(protected.file, "legal-hold", "case-18")
+    assert sorted(get(protected.file, "legal-hold").split()) == ["case-17", "case-18"]
+    deletion_is_refused(protected)
+    put(protected.file, "legal-hold", "-case-17")
+    assert get(protected.file, "legal-hold") == "case-18"
+    put(protected.file, "legal-hold", "-case-18")
+    refused(errno.ENODATA, get, protected.file, "legal-hold")
+    os.unlink(protected.file)
+    assert not protected.file.exists()
+
+
 def test_expiry_of_obs(places):
     place = places("obs")
     refused(errno.ENODATA, get, place.file, "expiry")
@@ -204,6 +264,11 @@ def test_what_a_store_does_not_offer(places):
 def test_none_of_them_is_listed_or_copied(places, tmp_path):
     place = places("s3")
     put(place.file, "tags", "a=b")
+    listed = subprocess.run(["getfattr", "-d", "-m", "-", place.file], capture_output=True, text=True, check=True, timeout=20)
+    assert "windlass." not in listed.stdout
+    place.mount.stop()
+    place.mount.options = (*place.mount.options, "--list-xattrs", "all")
+    place.mount.start()
     listed = subprocess.run(["getfattr", "-d", "-m", "-", place.file], capture_output=True, text=True, check=True, timeout=20)
     assert "windlass.etag" in listed.stdout and listed.stderr.count("\n") <= 1, listed
     for hidden in ("tags", "acl", "url"):

@@ -164,7 +164,7 @@ import Volume
     }
 
     @Test func factsAboutTheObjectAreShown() async throws {
-        let test = try await VolumeUnderTest()
+        let test = try await VolumeUnderTest { $0.listsFacts = true }
         defer { test.remove() }
         let inode = try await make("page.html", in: test.volume)
         let info = try await test.bucket.head("page.html", ReadConditions())
