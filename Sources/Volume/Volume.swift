@@ -39,6 +39,7 @@ package final class Volume: FileSystem {
     let walks = FolderWalks()
     let prepared = PreparedListings()
     let recent = Mutex(RecentAnswers())
+    let absent = Mutex(AbsentNames())
     let kernel = Mutex<(any KernelNotifier)?>(nil)
 
     /// `reading` reads from the same store; nil for one of its own, without a cache. `metadata`: what is remembered of objects.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Glibc
 import Logging
+import Logs
 import ObjectStorage
 import RemoteStore
 
@@ -25,7 +25,7 @@ struct DoctorCommand: ParsableCommand {
     var verbose = false
 
     func run() throws {
-        let logger = verbose ? Self.talkative : Logger(label: "windlass") { _ in SwiftLogNoOpLogHandler() }
+        let logger = try verbose ? talkative() : Logger(label: "windlass") { _ in SwiftLogNoOpLogHandler() }
         let client: StoreClient
         do {
             client = try connection.client(address, logger: logger)
@@ -45,9 +45,11 @@ struct DoctorCommand: ParsableCommand {
         CapabilityCache.standard(ProcessInfo.processInfo.environment, logger: logger)?.capabilities(of: address.bucket, at: client)
     }
 
-    private static var talkative: Logger {
-        var logger = Logger(label: "windlass") { _ in LineLogHandler(.descriptor(STDERR_FILENO)) }
-        logger.logLevel = .trace
-        return logger
+    private func talkative() throws -> Logger {
+        do throws(LogSink.Failure) {
+            return try LogSink(.standardError, level: .trace).logger("windlass")
+        } catch {
+            throw Failure(error.description)
+        }
     }
 }

@@ -10,19 +10,21 @@ struct Windlass: ParsableCommand {
         discussion: "Begin with: windlass mount BUCKET DIR --endpoint URL. Keys come from the environment or ~/.aws.",
         version: "windlass \(Version.text)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
+            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RefreshCommand.self, DropCacheCommand.self,
+            LogLevelCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
         ])
 
     /// Every failure is one line; the exit code tells which kind it is (`Failure.Code`).
     static func main() {
         do {
-            var command = try parseAsRoot()
+            try Invocation.begin()
+            var command = try parseAsRoot(Invocation.arguments)
             try command.run()
         } catch let failure as Failure {
             Terminal.complain(failure.description)
-            Glibc.exit(failure.code.rawValue)
+            Invocation.end(failure.code.rawValue)
         } catch let code as ExitCode {
-            Glibc.exit(code.rawValue)
+            Invocation.end(code.rawValue)
         } catch {
             finish(error)
         }
@@ -31,7 +33,7 @@ struct Windlass: ParsableCommand {
     private static func finish(_ error: any Error) -> Never {
         guard exitCode(for: error) != .success else { exit(withError: error) }
         Terminal.complain("\(message(for: error)); see windlass --help")
-        Glibc.exit(Failure.Code.usage.rawValue)
+        Invocation.end(Failure.Code.usage.rawValue)
     }
 }
 
