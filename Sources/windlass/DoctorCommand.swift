@@ -7,8 +7,11 @@ import RemoteStore
 
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Says how a bucket is reached, what the keys may do with it, and what is wrong if something is.",
-        discussion: "Ends with 0 when the bucket can be mounted, otherwise with 1 and a line that says what to do.")
+        commandName: "doctor", abstract: "Says how a bucket is reached, and what is wrong.",
+        discussion: """
+            Also what the keys may do with it, and whether this machine can mount.
+            Ends with 0 when the bucket can be mounted, otherwise with 1 and a line that says what to do.
+            """)
 
     @Argument(help: ArgumentHelp("The bucket, or an address with dialect and prefix, as for mount.", valueName: "bucket"))
     var address: BucketAddress

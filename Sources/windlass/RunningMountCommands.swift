@@ -8,8 +8,11 @@ import Reports
 /// `windlass drop-cache DIR`
 struct DropCacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drop-cache", abstract: "Makes a mount forget what it has read, in memory, on the disk and in the kernel.",
-        discussion: "What has been written and is not in the store yet stays. A cache on the disk that other mounts share is emptied for them, too.")
+        commandName: "drop-cache", abstract: "Makes a mount forget what it has read.",
+        discussion: """
+            In memory, on the disk and in the kernel. What has been written and is not in the store yet stays.
+            A cache on the disk that other mounts share is emptied for them, too.
+            """)
 
     @Argument(help: ArgumentHelp("The directory where the bucket is mounted.", valueName: "dir"))
     var directory: String
@@ -22,9 +25,11 @@ struct DropCacheCommand: ParsableCommand {
 /// `windlass refresh PATH`
 struct RefreshCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "refresh", abstract: "Makes a mount ask the store again for a file, or for a folder and all below it.",
-        discussion:
-            "For when somebody else has changed the bucket and --metadata-ttl is long, or --consistency is frozen. Costs no request by itself.")
+        commandName: "refresh", abstract: "Makes a mount ask the store again for a path.",
+        discussion: """
+            For a file, or for a folder and all below it, when somebody else has changed the bucket and --metadata-ttl is long, or --consistency is
+            frozen. Costs no request by itself.
+            """)
 
     @Argument(help: ArgumentHelp("A path in a mount; it need not be there.", valueName: "path"))
     var path: String
@@ -40,7 +45,7 @@ struct RefreshCommand: ParsableCommand {
 /// `windlass log-level DIR LEVEL`
 struct LogLevelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "log-level", abstract: "Changes which messages a mount logs, while it runs.",
+        commandName: "log-level", abstract: "Changes what a running mount logs.",
         discussion: "At debug each request to the store is logged with a number, its status, its time and the store's own id for it.")
 
     @Argument(help: ArgumentHelp("The directory where the bucket is mounted.", valueName: "dir"))

@@ -7,7 +7,7 @@ import Reports
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows how running mounts are doing, what they have still to store, and what they keep aside.",
+        commandName: "status", abstract: "Shows what mounts do and have still to store.",
         discussion: "Without a directory: all mounts of this user.")
 
     @Argument(help: ArgumentHelp("The directory where the bucket is mounted.", valueName: "dir"))

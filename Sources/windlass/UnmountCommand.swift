@@ -6,7 +6,7 @@ import Reports
 
 struct UnmountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unmount", abstract: "Unmounts a directory, and waits until everything written is stored.",
+        commandName: "unmount", abstract: "Unmounts a directory once everything is stored.",
         discussion: "Ends with 1, and a line for each file, when something could not be stored; it is kept on the local disk.")
 
     @Argument(help: ArgumentHelp("The directory where the bucket is mounted.", valueName: "dir"))

@@ -7,7 +7,11 @@ struct Windlass: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "windlass",
         abstract: "Mounts a bucket of object storage as a directory.",
-        discussion: "Begin with: windlass mount BUCKET DIR --endpoint URL. Keys come from the environment or ~/.aws.",
+        discussion: """
+            Begin with: windlass mount BUCKET DIR --endpoint URL
+            Keys come from the environment, ~/.aws or ~/.config/windlass/credentials.
+            If something is wrong: windlass doctor BUCKET --endpoint URL
+            """,
         version: "windlass \(Version.text)",
         subcommands: [
             MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RefreshCommand.self, DropCacheCommand.self,

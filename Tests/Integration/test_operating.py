@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -99,7 +100,7 @@ class TestStatus:
         store.faults()
         Commands(mount).wait_until_idle()
 
-    def test_json_again_and_again(self, mounts, here):
+    def test_printed_again_and_again(self, mounts, here):
         mount = mounts(environment=here)
         process = subprocess.Popen(
             [WINDLASS, "status", mount.path, "--watch", "--interval", "0.2"], env=mount.environment, stdout=subprocess.PIPE, text=True)
@@ -112,6 +113,7 @@ class TestStatus:
         finally:
             process.kill()
 
+    @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
     def test_watching_in_a_terminal(self, mounts, here, tmp_path):
         mount = mounts(environment=here)
         session = Terminal(tmp_path / "tmux", mount.environment)

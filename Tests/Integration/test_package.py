@@ -11,15 +11,13 @@ from mounts import WINDLASS, is_mount_point, wait_until
 from stores import BINARIES
 
 ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = Path(__file__).with_name("golden")
 
 
 def test_help_fits_a_screen_and_names_the_next_step():
     done = run([WINDLASS, "--help"], env={"PATH": os.environ["PATH"], "COLUMNS": "80"})
     lines = done.stdout.splitlines()
     assert len(lines) <= 40 and max(map(len, lines)) <= 80, done.stdout
-    assert "windlass mount BUCKET DIR --endpoint URL" in " ".join(done.stdout.split())
-    assert done.stdout == (GOLDEN / "help.txt").read_text()
+    assert "Begin with: windlass mount BUCKET DIR --endpoint URL" in done.stdout
 
 
 def test_the_commands_are_documented_as_they_are():
@@ -48,9 +46,9 @@ def test_man_pages_are_sound(tmp_path):
 def test_completions_know_the_options(tmp_path):
     run([ROOT / "scripts" / "manual", WINDLASS, "--completions", tmp_path])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["_windlass", "windlass.bash", "windlass.fish"]
-    script = "source windlass.bash; COMP_WORDS=(windlass mount --write-b); COMP_CWORD=2; _windlass; echo ${COMPREPLY[@]}"
+    script = "source windlass.bash; COMP_WORDS=(windlass mount --write-b); COMP_CWORD=2; _windlass windlass --write-b mount; echo ${COMPREPLY[@]}"
     done = run(["bash", "-c", script], cwd=tmp_path, check=False)
-    assert done.stdout.split() == ["--write-back"] or "--write-back" in done.stdout.split(), done.stdout + done.stderr
+    assert done.stdout.split() == ["--write-back", "--write-back-delay"], done.stdout + done.stderr
     assert "write-back" in (tmp_path / "windlass.fish").read_text() and "--write-back" in (tmp_path / "_windlass").read_text()
 
 
@@ -113,31 +111,36 @@ def test_the_package_in_a_clean_root(package, store, bucket, s3, tmp_path):
 
 def run_in(root, store, bucket, s3):
     """The installed program, with nothing around it but what it depends on."""
-    extra = set(files(root))
+    before = set(files(root))
     add_libraries(root)
-    try:
-        done = run(["chroot", root, "/usr/bin/windlass", "--version"], check=False, env={"PATH": "/usr/bin"})
-        assert done.returncode == 0 and done.stdout.startswith("windlass "), done.stderr
-        opened = run(["strace", "-f", "-e", "trace=openat", "chroot", root, "/usr/bin/windlass", "--version"], check=False, env={"PATH": os.environ["PATH"]}) \
-            if shutil.which("strace") else None
-        assert opened is None or "/opt/swift" not in opened.stderr, "the program looks for libraries outside of the package"
-        mount_in(root, store, bucket, s3)
-    finally:
-        for path in sorted(set(files(root)) - extra, reverse=True):
-            place = root / path
-            place.rmdir() if place.is_dir() and not place.is_symlink() else place.unlink()
-
-
-def mount_in(root, store, bucket, s3):
     for folder in ("proc", "dev", "mnt", "tmp", "root"):
         (root / folder).mkdir(exist_ok=True)
     run(["mknod", root / "dev/fuse", "c", "10", "229"])
     run(["mknod", root / "dev/null", "c", "1", "3"])
     run(["mount", "-t", "proc", "proc", root / "proc"])
-    environment = store.endpoint.environment("/root")
-    command = ["chroot", str(root), "/usr/sbin/mount.windlass", bucket, "/mnt", "-o", f"endpoint={store.endpoint.url},addressing=path,nosuid"]
     try:
-        done = run(command, timeout=60, check=False, env=environment)
+        environment = {"PATH": os.environ["PATH"]}
+        done = run(["chroot", root, "/usr/bin/windlass", "--version"], check=False, env=environment)
+        assert done.returncode == 0 and done.stdout.startswith("windlass "), done.stderr
+        if shutil.which("strace"):
+            opened = run(["strace", "-f", "-e", "trace=openat", "chroot", root, "/usr/bin/windlass", "--version"], env=environment).stderr
+            assert "/usr/lib/windlass/libswiftCore.so" in opened and "/opt/swift" not in opened, "libraries outside of the package are looked for"
+        mount_in(root, store, bucket, s3)
+    finally:
+        wait_until(lambda: run(["umount", root / "proc"], check=False).returncode == 0, 20, "proc is let go")
+        # The process of the mount ends a moment after its directory is free.
+        wait_until(lambda: not list(root.glob("root/.local/state/windlass/*/*-wal")), 20, "the mount has closed its journal")
+        for path in sorted(set(files(root)) - before, reverse=True):
+            place = root / path
+            place.rmdir() if place.is_dir() and not place.is_symlink() else place.unlink()
+
+
+def mount_in(root, store, bucket, s3):
+    """As mount(8) would, with the helper."""
+    environment = store.endpoint.environment("/root")
+    options = f"endpoint={store.endpoint.url},addressing=path,nosuid"
+    try:
+        done = run(["chroot", root, "/usr/sbin/mount.windlass", bucket, "/mnt", "-o", options], timeout=60, check=False, env=environment)
         assert done.returncode == 0, done.stderr
         (root / "mnt/file").write_bytes(b"from the package")
         assert s3.get_object(Bucket=bucket, Key="file")["Body"].read() == b"from the package"
@@ -146,4 +149,3 @@ def mount_in(root, store, bucket, s3):
     finally:
         if is_mount_point(root / "mnt"):
             run(["umount", "-l", root / "mnt"], check=False)
-        wait_until(lambda: run(["umount", root / "proc"], check=False).returncode == 0 or not is_mount_point(root / "proc"), 20, "proc is let go")
