@@ -22,8 +22,10 @@ package final class MetricsFile: Sendable {
         do throws(ThreadError) {
             try NamedThread.start("metrics") { [self] in
                 var wasWritten = true
-                while isStopped.wait(atMost: interval, { $0 ? true : nil }) == nil {
+                var pause = min(interval, .seconds(1))
+                while isStopped.wait(atMost: pause, { $0 ? true : nil }) == nil {
                     guard let text = text() else { continue }
+                    pause = interval
                     do throws(MetricsError) {
                         try Self.write(text, to: path)
                         wasWritten = true

@@ -64,7 +64,7 @@ struct RunningMount {
         } catch {
             throw Failure(error.description)
         }
-        socket = RuntimeFolder.socket(of: mountPoint)
+        socket = RuntimeFolder.presentSocket(of: mountPoint)
     }
 
     func status() throws -> MountStatus {

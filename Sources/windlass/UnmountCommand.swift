@@ -35,7 +35,7 @@ struct UnmountCommand: ParsableCommand {
         let mountPoint = try MountedDirectory.find(directory)
         let record = MountRecord.read(mountPoint: mountPoint)
         // Asked before, so that the mount cannot be gone before it is.
-        let ending = try? EndingMount(RuntimeFolder.socket(of: mountPoint))
+        let ending = try? EndingMount(RuntimeFolder.presentSocket(of: mountPoint))
         try lazy ? MountedDirectory.detach(mountPoint) : MountedDirectory.unmount(mountPoint)
         let deadline = ContinuousClock.now + .seconds(timeout)
         let remaining = ending.map { $0.wait(until: deadline) } ?? []

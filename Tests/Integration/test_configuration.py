@@ -82,6 +82,18 @@ def test_a_broken_file_is_told_with_its_line_and_hurts_only_who_needs_it(configu
     assert windlass(store.endpoint, tmp_path, "status", environment=configured).returncode == 0
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="/run can be written by root only")
+def test_what_a_service_has_mounted_is_found_from_a_session(configured, store, place, tmp_path):
+    service = {name: value for name, value in configured.items() if name != "XDG_RUNTIME_DIR"}
+    done = windlass(store.endpoint, tmp_path, "mount", "photos", environment=service)
+    assert done.returncode == 0, done.stderr
+    session = service | {"XDG_RUNTIME_DIR": "/run/user/0"}
+    done = windlass(store.endpoint, tmp_path, "status", place, environment=session)
+    listed = windlass(store.endpoint, tmp_path, "status", environment=session).stdout
+    ended(place, store, tmp_path, session)
+    assert done.returncode == 0 and str(place) in done.stdout and str(place) in listed, done.stderr
+
+
 @pytest.fixture
 def helper(tmp_path):
     """The program under the name by which mount(8) looks for it."""
