@@ -44,6 +44,14 @@ package final class BlockCache: Sendable {
         await disk?.close()
     }
 
+    func clearMemory() {
+        memory.shrink(by: Int.max)
+    }
+
+    func clearDisk(within limit: Duration) async -> Bool {
+        await disk?.clear(within: limit) ?? true
+    }
+
     // MARK: Reading
 
     /// From memory, without waiting: for a FUSE callback.

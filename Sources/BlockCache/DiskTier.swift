@@ -27,6 +27,7 @@ final class DiskTier: Sendable {
     let used = Atomic<Int64>(0)
     /// The index of what was there has been read.
     let isLoaded = Atomic<Bool>(false)
+    let clearings = Clearings()
     private let hasEnded = Atomic<Bool>(false)
     private let readers: BlockingExecutor
     private let queueLimit: Int

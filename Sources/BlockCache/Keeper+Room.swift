@@ -4,7 +4,7 @@ internal import Synchronization
 
 extension Keeper {
     /// A file that has been removed, and the blocks in it that were read since they were written.
-    private struct Dropped {
+    struct Dropped {
         let segment: OpenSegment?
         let hot: [BlockIndex.Place]
     }
@@ -99,7 +99,7 @@ extension Keeper {
     }
 
     /// Removes a file unless somebody, perhaps this process, is adding to it.
-    private mutating func drop(_ name: SegmentName) -> Dropped? {
+    mutating func drop(_ name: SegmentName) -> Dropped? {
         guard let file = try? SegmentFile.open(tier.folder.filePath(name.text)) else {
             // A link, a folder: not ours, but in the way.
             return tier.folder.remove(name) ? Dropped(segment: nil, hot: []) : nil

@@ -40,6 +40,7 @@ struct Keeper {
                 chargeIndex(entries: 0)
                 return
             }
+            clearIfWanted()
             guard ContinuousClock.now >= nextUpkeep else { continue }
             upkeep()
             nextUpkeep = .now + tier.options.upkeepInterval

@@ -17,6 +17,8 @@ final class WriteQueue: Sendable {
         /// Of the blocks that were handed out last: they are being written.
         var bytesTaken = 0
         var isClosed = false
+        /// Whoever waits for blocks has something else to do.
+        var isAwake = false
     }
 
     private let limit: Int
@@ -40,7 +42,8 @@ final class WriteQueue: Sendable {
     func next(atMost interval: Duration) -> Work {
         let work = state.wait(atMost: interval) { state -> Work? in
             state.bytesTaken = 0
-            guard state.isClosed || !state.blocks.isEmpty else { return nil }
+            guard state.isClosed || state.isAwake || !state.blocks.isEmpty else { return nil }
+            state.isAwake = false
             state.bytesTaken = state.bytes
             defer {
                 state.blocks = []
@@ -55,6 +58,11 @@ final class WriteQueue: Sendable {
     var waiting: Int { state.change { $0.bytes + $0.bytesTaken } }
 
     var isClosed: Bool { state.change { $0.isClosed } }
+
+    /// Ends the present wait, or else the next one.
+    func wake() {
+        state.changeForAll { $0.isAwake = true }
+    }
 
     func close() {
         state.changeForAll { $0.isClosed = true }

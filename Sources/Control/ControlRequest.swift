@@ -17,10 +17,16 @@ package struct ControlRequest: Codable, Hashable, Sendable {
         case discard
         case acknowledge
         case export
+        /// What was read is dropped; answered with an outcome.
+        case dropCache = "drop-cache"
+        /// What is known of `path` and below it is asked for again; answered with an outcome.
+        case refresh
+        /// Messages below `level` are not logged any more; answered with an outcome.
+        case logLevel = "log-level"
     }
 
     /// Of the protocol: a mount of another one says so.
-    package static let currentVersion = 1
+    package static let currentVersion = 2
 
     package var version = Self.currentVersion
     package var command: Command
@@ -28,6 +34,9 @@ package struct ControlRequest: Codable, Hashable, Sendable {
     package var keys: [String]?
     /// Where `export` writes, absolute.
     package var folder: String?
+    /// Names from the top of the mount down, in bytes.
+    package var path: [[UInt8]]?
+    package var level: String?
 
     package init(_ command: Command, keys: [String]? = nil, folder: String? = nil) {
         self.command = command

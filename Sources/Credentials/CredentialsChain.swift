@@ -58,6 +58,14 @@ package final class CredentialsChain: Sendable {
         locked.withLock { $0.state.refuse(authority, isCertain: isCertain) }
     }
 
+    /// Somebody says that there may be others: the next call asks the providers.
+    package func reread() {
+        locked.withLock { locked in
+            guard let authority = locked.state.grant?.authority else { return }
+            locked.state.refuse(authority, isCertain: false)
+        }
+    }
+
     package func invalidate(_ credentials: Credentials) {
         invalidate(.keys(credentials))
     }

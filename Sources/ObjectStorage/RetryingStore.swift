@@ -9,8 +9,11 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
     package let base: Base
     let policy: RetryPolicy
     let logger: Logger
+    private let onRetry: @Sendable () -> Void
 
-    package init(_ base: Base, policy: RetryPolicy = RetryPolicy(), logger: Logger) {
+    /// `onRetry` hears of each request that is sent again.
+    package init(_ base: Base, policy: RetryPolicy = RetryPolicy(), logger: Logger, onRetry: @escaping @Sendable () -> Void = {}) {
+        self.onRetry = onRetry
         self.base = base
         self.policy = policy
         self.logger = logger
@@ -35,6 +38,7 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
                 let delay = policy.delay(after: attempt, error, elapsed: ContinuousClock.now - start, using: &generator)
                 guard !isFinal(error), let delay else { throw error }
                 logger.debug("trying again in \(delay): \(error)")
+                onRetry()
                 try await pause(delay)
                 attempt += 1
             }

@@ -52,6 +52,7 @@ package final class StoreClient: Sendable {
     let credentials: CredentialsChain
     let logger: Logger
     let learned: Mutex<Learned>
+    private let lastNumber = Atomic<UInt64>(0)
 
     package init(_ configuration: Configuration, transport: HTTPTransport, credentials: CredentialsChain, logger: Logger) {
         self.configuration = configuration
@@ -65,6 +66,11 @@ package final class StoreClient: Sendable {
 
     /// Where the credentials in use came from; nil before the first request.
     package var credentialsSource: CredentialsSource? { credentials.source }
+
+    /// The places of credentials are looked at again with the next request; those in use stay as long as nothing else is there.
+    package func rereadCredentials() {
+        credentials.reread()
+    }
 
     package var signature: Signature { configuration.signature }
 
@@ -126,14 +132,30 @@ package final class StoreClient: Sendable {
         return try Redirection(response, request, from: endpoint, configuration.addressing)
     }
 
+    /// Each request has a number of its own in the log, next to the one that the store gives it.
     private func transmit(_ http: HTTPRequest, _ request: StoreRequest) async throws(StoreError) -> StoreResponse {
+        let number = lastNumber.add(1, ordering: .relaxed).newValue
+        let began = ContinuousClock.now
+        logger.trace("\(request.title): is sent", metadata: ["request": "\(number)"])
         do throws(TransportError) {
             let response = try await transport.send(http)
-            logger.trace("\(request.title): status \(response.status)")
+            logger.debug("\(request.title): answered", metadata: trace(response, number, began))
             return StoreResponse(status: response.status, headers: response.headers, body: response.body)
         } catch {
+            logger.debug("\(request.title): \(error)", metadata: ["request": "\(number)", "milliseconds": "\(Self.milliseconds(since: began))"])
             throw StoreError(error, operation: request.title)
         }
+    }
+
+    private func trace(_ response: HTTPResponse, _ number: UInt64, _ began: ContinuousClock.Instant) -> Logger.Metadata {
+        [
+            "request": "\(number)", "status": "\(response.status)", "milliseconds": "\(Self.milliseconds(since: began))",
+            "store-request": "\(response.headers[dialect.header("request-id")] ?? "-")",
+        ]
+    }
+
+    private static func milliseconds(since moment: ContinuousClock.Instant) -> Double {
+        ((.now - moment) / .microseconds(100)).rounded() / 10
     }
 
     private func failure(_ response: StoreResponse, _ request: StoreRequest) async throws(StoreError) -> StoreError {

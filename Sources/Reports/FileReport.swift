@@ -18,14 +18,17 @@ package struct FileReport: Codable, Hashable, Sendable {
     package var phase: Phase
     /// Seconds since its last change.
     package var age: Double
+    /// Bytes that the store has of it already, in parts; nil for a file that is stored by one request, or not yet begun.
+    package var sent: Int64?
     /// Why the last attempt to store it failed.
     package var error: String?
 
-    package init(key: String, bytes: Int64, phase: Phase, age: Double, error: String? = nil) {
+    package init(key: String, bytes: Int64, phase: Phase, age: Double, sent: Int64? = nil, error: String? = nil) {
         self.key = key
         self.bytes = bytes
         self.phase = phase
         self.age = age
+        self.sent = sent
         self.error = error
     }
 }

@@ -42,6 +42,11 @@ package struct MountStatus: Codable, Hashable, Sendable {
         package var hedgesWon: Int
         /// Questions that did without a request because the same one had been asked already.
         package var merged: Int
+        /// Sent again because they had failed.
+        package var retried = 0
+        /// Requests that failed, by reason.
+        package var errors: [String: Int] = [:]
+        package var kinds: [RequestReport] = []
 
         package init(limit: Int, underWay: Int, waiting: Int, sent: Int, throttled: Int, hedged: Int, hedgesWon: Int, merged: Int) {
             self.limit = limit
@@ -63,12 +68,15 @@ package struct MountStatus: Codable, Hashable, Sendable {
     package var version: String
     package var isReadOnly: Bool
     package var writesBack: Bool
+    package var settings: SettingsReport?
     /// Seconds since 1970 at which the mount began.
     package var since: Int64
     /// Nil for a mount that allows no changes.
     package var stateFolder: String?
     /// Of the process, in bytes.
     package var memory: Int64
+    /// Files and folders whose names and attributes are in memory.
+    package var inodes = 0
     /// Files that programs have open.
     package var openFiles = 0
     package var pending = PendingReport(files: 0, bytes: 0)
@@ -86,6 +94,8 @@ package struct MountStatus: Codable, Hashable, Sendable {
     /// What is kept aside and listed by `windlass recover --list`, at most `longestList`.
     package var kept: [KeptReport] = []
     package var omittedKept = 0
+    /// The last warnings and errors, the oldest first.
+    package var messages: [MessageReport] = []
 
     package static let longestList = 500
 

@@ -21,12 +21,21 @@ package struct MeasuredStore<Base: ObjectStore>: RequestDecorator {
             return value
         } catch {
             gate.ended(call.kind, error.outcome, began: began)
+            if error.isTrouble { gate.failed(call.kind, error.reason) }
             throw error
         }
     }
 }
 
 extension StoreError {
+    /// Other than an answer that somebody asked for, or nobody wants any more.
+    fileprivate var isTrouble: Bool {
+        switch reason {
+        case .noSuchKey, .preconditionFailed, .notModified, .cancelled: false
+        default: true
+        }
+    }
+
     /// What an error says of the store's load. An answer to HEAD has no body, so a 503 names no reason there. A store that does not
     /// answer at all has too much to do, or is away; then it does not matter what is made of it.
     fileprivate var outcome: RequestScheduler.Outcome {

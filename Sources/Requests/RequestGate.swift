@@ -164,6 +164,10 @@ package final class RequestGate: Sendable {
         change { state, _ in state.scheduler.ended(kind, outcome, began: began, at: .now) }
     }
 
+    func failed(_ kind: RequestKind, _ reason: StoreError.Reason) {
+        state.withLock { $0.scheduler.failed(kind, "\(reason)") }
+    }
+
     func hedgeDelay(_ kind: RequestKind) -> Duration? {
         state.withLock { $0.scheduler.hedgeDelay(kind, at: .now) }
     }
@@ -177,7 +181,7 @@ package final class RequestGate: Sendable {
         state.withLock { state in
             RequestFigures(
                 limit: state.scheduler.limit, inFlight: state.scheduler.inFlight, waiting: state.scheduler.waiting,
-                counters: state.scheduler.counters)
+                counters: state.scheduler.counters, kinds: state.scheduler.kinds)
         }
     }
 
@@ -270,4 +274,5 @@ package struct RequestFigures: Hashable, Sendable {
     package var inFlight: Int
     package var waiting: Int
     package var counters: RequestCounters
+    package var kinds: [RequestKindFigures]
 }

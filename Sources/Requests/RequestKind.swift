@@ -13,6 +13,20 @@ package enum RequestKind: Hashable, Sendable, CaseIterable {
     /// Deletes, copies, the frame of multipart uploads: as different from each other as their objects are.
     case change
 
+    /// For people and for metrics.
+    package var name: String {
+        switch self {
+        case .head: "head"
+        case .list: "list"
+        case .smallGet: "get-small"
+        case .mediumGet: "get-medium"
+        case .largeGet: "get-large"
+        case .smallUpload: "put-small"
+        case .upload: "put"
+        case .change: "change"
+        }
+    }
+
     private static let small: Int64 = 64 << 10
     private static let medium: Int64 = 1 << 20
 

@@ -28,6 +28,7 @@ package struct RequestScheduler: Sendable {
     private var hedging: HedgePolicy
     private var nextAdmission: ContinuousClock.Instant?
     package var counters = RequestCounters()
+    private var tallies: [RequestKind: RequestTally] = [:]
 
     package init(_ options: Options = Options()) {
         self.options = options
@@ -44,6 +45,15 @@ package struct RequestScheduler: Sendable {
 
     /// Of the requests remembered, which are the last few hundred of the kind.
     package func latency(_ quantile: Double, of kind: RequestKind) -> Duration? { record.quantile(quantile, of: kind) }
+
+    /// Of each kind of which there has been any.
+    package var kinds: [RequestKindFigures] {
+        RequestKind.allCases.compactMap { kind in
+            guard let tally = tallies[kind] else { return nil }
+            let quantiles = RequestKindFigures.levels.compactMap { record.quantile($0, of: kind)?.seconds }
+            return RequestKindFigures(kind: kind, tally: tally, quantiles: quantiles)
+        }
+    }
 
     // MARK: Slots
 
@@ -100,11 +110,13 @@ package struct RequestScheduler: Sendable {
 
     package mutating func began(_ kind: RequestKind) {
         counters.sent += 1
+        tallies[kind, default: RequestTally()].sent += 1
         if kind.mayBeHedged { hedging.began() }
     }
 
     /// `latency` is that of the answer's first byte.
     package mutating func ended(_ kind: RequestKind, _ outcome: Outcome, began: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+        tallies[kind, default: RequestTally()].ended(outcome, after: now - began)
         switch outcome {
         case .answered:
             record.add(now - began, of: kind)
@@ -115,6 +127,12 @@ package struct RequestScheduler: Sendable {
             control.throttled(began: began, inFlight: queue.inFlight, at: now)
         case .void: break
         }
+    }
+
+    /// A request failed for a reason that is counted under its name.
+    package mutating func failed(_ kind: RequestKind, _ reason: String) {
+        counters.errors[reason, default: 0] += 1
+        tallies[kind, default: RequestTally()].failed += 1
     }
 
     /// How long to wait for the answer to a request before a second one is sent; nil for as long as it takes.
@@ -140,6 +158,10 @@ package struct RequestCounters: Hashable, Sendable {
     package var hedgesWon = 0
     /// Questions that were answered by a request that was under way already.
     package var merged = 0
+    /// Requests sent again because they failed.
+    package var retried = 0
+    /// Requests that failed, by reason; there are a few dozen reasons.
+    package var errors: [String: Int] = [:]
 
     package init() {}
 }

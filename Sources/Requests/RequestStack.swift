@@ -6,6 +6,7 @@ extension ObjectStore {
     /// repeated, a limit for all together, slow questions asked twice.
     package func scheduled(by gate: RequestGate, policy: RetryPolicy, logger: Logger) -> any ObjectStore {
         let single = LimitedStore(HedgedStore(MeasuredStore(self, gate: gate), gate: gate), gate: gate)
-        return MergedStore(GuardedStore(RetryingStore(single, policy: policy, logger: logger)), gate: gate)
+        let retrying = RetryingStore(single, policy: policy, logger: logger) { gate.count { $0.retried += 1 } }
+        return MergedStore(GuardedStore(retrying), gate: gate)
     }
 }

@@ -54,6 +54,7 @@ final class FileUploadEvents: UploadEvents {
     func created(_ upload: Upload, _ note: UploadNote) async throws(StoreError) {
         let earlier = file.withLockedState { state in
             defer { state.openUpload = upload }
+            if state.openUpload != upload { state.sent = 0 }
             return state.openUpload == upload ? nil : state.openUpload
         }
         guard let journal else { return }
@@ -99,6 +100,7 @@ final class FileUploadEvents: UploadEvents {
 
     func stored(_ part: UploadedPart, _ range: ByteRange) async {
         sent.withLock { $0.append((part, range)) }
+        file.withLockedState { $0.sent += range.count }
         guard let journal, let id = file.withLockedState({ $0.recorded == nil ? nil : $0.record }) else { return }
         // A part that is not recorded is sent once more after a crash: nothing is lost by it.
         try? await journal.commit([.partStored(id, JournaledPart(number: part.number, etag: part.etag, range: range))])

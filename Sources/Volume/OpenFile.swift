@@ -61,6 +61,8 @@ final class OpenFile: Sendable {
         /// The upload that the store has begun for the file and neither completed nor aborted, as far as is known.
         var openUpload: Upload?
         var openIntent: UploadIntent?
+        /// Bytes that this upload has, as far as is known.
+        var sent: Int64 = 0
         /// Why the last attempt to store it failed.
         var failure: StoreError?
         /// An upload is scheduled.

@@ -237,6 +237,11 @@ struct Tree: Sendable {
         }
     }
 
+    /// First pages that were asked for in advance are asked for again.
+    mutating func noteDoubt() {
+        changes += 1
+    }
+
     /// The folder's times say so too, here: a request for each name would be needed to store them.
     private mutating func noteChanged(_ folder: Inode) {
         let now = Timestamp.now

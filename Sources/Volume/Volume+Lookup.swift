@@ -6,7 +6,9 @@ internal import Synchronization
 extension Volume {
     package func lookup(_ name: FileName, in parent: Inode, for caller: Caller) async throws(Errno) -> Lookup {
         runAhead(of: name, in: parent, for: caller)
-        guard let entry = try await entry(name, in: parent, referencing: true) else { return .absent(ttl: options.metadataTTL) }
+        guard let entry = try await entry(name, in: parent, referencing: true) else {
+            return .absent(ttl: absent.withLock { $0.note(name, in: parent, options.metadataTTL) })
+        }
         return .found(entry)
     }
 

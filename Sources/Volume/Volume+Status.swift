@@ -19,11 +19,13 @@ extension Volume {
     }
 
     private func report(of file: OpenFile, _ phase: UploadQueue.Phase?) -> FileReport {
-        let (size, modified, failure) = file.withLockedState { ($0.map.size, $0.modified, $0.failure) }
+        let (size, modified, failure, sent) = file.withLockedState { state in
+            (state.map.size, state.modified, state.failure, state.openUpload == nil ? nil : min(state.sent, state.map.size))
+        }
         let now = Timestamp.now
         let age = Double(now.seconds - modified.seconds) + Double(now.nanoseconds - modified.nanoseconds) / 1e9
         return FileReport(
-            key: shownKey(of: file), bytes: size, phase: FileReport.Phase(phase), age: max(0, age), error: failure?.description)
+            key: shownKey(of: file), bytes: size, phase: FileReport.Phase(phase), age: max(0, age), sent: sent, error: failure?.description)
     }
 
     func shownKey(of file: OpenFile) -> String {

@@ -68,6 +68,7 @@ extension Volume {
             state.stream.parts[number] = nil
             if let sent {
                 state.map.confirmPart(number, range, etag: sent.etag)
+                state.sent += range.count
             } else {
                 state.map.forgetPart(number, range)
                 state.stream.hasFailed = true

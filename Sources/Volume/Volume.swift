@@ -44,6 +44,7 @@ package final class Volume: FileSystem {
     /// Nil for a volume that allows no changes.
     let deletions: DeletionQueue?
     let recent = Mutex(RecentAnswers())
+    let absent = Mutex(AbsentNames())
     let kernel = Mutex<(any KernelNotifier)?>(nil)
 
     /// `reading` reads from the same store; nil for one of its own, without a cache. `metadata`: what is remembered of objects.

@@ -1,24 +1,23 @@
-import Dispatch
 import Glibc
 
-/// Waits for the first of some signals, which lose their usual effect from its creation on.
+/// Waits for the first of some signals on the calling thread.
+///
+/// Made before any other thread: threads inherit what their maker has blocked, so the signals wait, from this moment on, for whoever asks for them.
 struct SignalWait {
-    private let arrivals: AsyncStream<Void>
-    private let sources: [any DispatchSourceSignal]
+    private let awaited: sigset_t
 
     init(_ signals: [Int32]) {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        arrivals = stream
-        sources = signals.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
-            source.resume()
-            return source
-        }
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for number in signals { unsafe sigaddset(&set, number) }
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        awaited = set
     }
 
-    func wait() async {
-        for await _ in arrivals { return }
+    /// Also returns for one that came before the call.
+    func wait() {
+        var set = awaited
+        var number: Int32 = 0
+        while unsafe sigwait(&set, &number) != 0 {}
     }
 }

@@ -2,10 +2,11 @@ import ArgumentParser
 import Glibc
 import Logging
 import StoreServer
+import Threads
 
 /// The command line of the embedded store.
 @main
-struct WindlassStore: AsyncParsableCommand {
+struct WindlassStore: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "windlass-store",
         abstract: "Serves buckets from a folder over the S3 protocol, for trying Windlass out and for tests.",
@@ -69,9 +70,9 @@ struct WindlassStore: AsyncParsableCommand {
         guard !region.isEmpty else { throw ValidationError("--region must not be empty") }
     }
 
-    func run() async throws {
+    func run() throws {
         do {
-            try await serve()
+            try serve()
         } catch let error as ExitCode {
             throw error
         } catch {
@@ -90,25 +91,45 @@ struct WindlassStore: AsyncParsableCommand {
         return result
     }
 
-    private func serve() async throws {
+    private func serve() throws {
         let signals = SignalWait([SIGINT, SIGTERM])
         var logger = Logger(label: "windlass-store") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let (keys, origin) = try KeyPair.find(folder: folder)
+        let configuration = configuration(keys, logger)
+        let server = try Self.waiting { try await StoreServer.start(configuration) }
+        server.keys.lifetimeSeconds = credentialLifetime
+        logger.notice("this is not a production store; keys: \(origin)")
+        print("windlass-store: listening on \(server.endpoint) (data in \(folder))")
+        if let metadata = server.metadataEndpoint { print("windlass-store: metadata services on \(metadata)") }
+        fflush(nil)
+        signals.wait()
+        try Self.waiting { await server.stop() }
+    }
+
+    private func configuration(_ keys: KeyPair, _ logger: Logger) -> StoreServer.Configuration {
         var configuration = StoreServer.Configuration(
             folder: folder, host: host, port: port, accessKey: keys.accessKey, secretKey: keys.secretKey, region: region, dialect: spoken,
             logger: logger)
         configuration.metadataPort = metadataPort
         configuration.apiKey = keys.apiKey
         configuration.identityToken = identityToken
-        let server = try await StoreServer.start(configuration)
-        server.keys.lifetimeSeconds = credentialLifetime
-        logger.notice("this is not a production store; keys: \(origin)")
-        print("windlass-store: listening on \(server.endpoint) (data in \(folder))")
-        if let metadata = server.metadataEndpoint { print("windlass-store: metadata services on \(metadata)") }
-        fflush(nil)
-        await signals.wait()
-        await server.stop()
+        return configuration
+    }
+
+    /// The main thread is nobody's but this program's, and may block.
+    private static func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+        let outcome = Monitor<Result<Value, any Error>?>(nil)
+        Task {
+            let result: Result<Value, any Error>
+            do {
+                result = .success(try await body())
+            } catch {
+                result = .failure(error)
+            }
+            outcome.changeForAll { $0 = result }
+        }
+        return try outcome.wait { $0 }.get()
     }
 }
 

@@ -7,7 +7,7 @@ import RemoteStore
 
 struct BucketCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bucket", abstract: "Creates, lists and deletes buckets, and shows and changes how they are set.",
+        commandName: "bucket", abstract: "Creates, lists, deletes and sets up buckets.",
         subcommands: [Create.self, List.self, BucketInfoCommand.self, Delete.self, UploadsCommand.self, FeaturesCommand.self],
         groupedSubcommands: [CommandGroup(name: "Settings", subcommands: FeatureChoices.commands)])
 

@@ -13,6 +13,9 @@ extension HTTPVersion: ExpressibleByArgument {}
 
 /// Where the store is. What is not given comes from the environment and `~/.aws`, as in the AWS tools.
 struct ConnectionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Take the options of [remotes.NAME] in the configuration file, but for those that are given.", valueName: "name"))
+    var remote: String?
+
     @Option(help: ArgumentHelp("Address of the store, e.g. https://s3.example.com. Default: AWS_ENDPOINT_URL, else Amazon S3.", valueName: "url"))
     var endpoint: String?
 

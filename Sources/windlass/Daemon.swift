@@ -43,7 +43,7 @@ enum Daemon {
         var environment = ProcessInfo.processInfo.environment
         environment[variable] = String(readyDescriptor)
         if environment[CrashReports.variable] == nil { environment[CrashReports.variable] = CrashReports.setting }
-        let arguments = CommandLine.arguments + ["--foreground"]
+        let arguments = ["windlass"] + Invocation.arguments + ["--foreground"]
         let variables = environment.map { "\($0.key)=\($0.value)" }
         var child = pid_t()
         let status = unsafe withCStrings(arguments) { argv in

@@ -1,14 +1,17 @@
 import ArgumentParser
 import Foundation
-import Glibc
 import Logging
+import Logs
 import ObjectStorage
 import RemoteStore
 
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Says how a bucket is reached, what the keys may do with it, and what is wrong if something is.",
-        discussion: "Ends with 0 when the bucket can be mounted, otherwise with 1 and a line that says what to do.")
+        commandName: "doctor", abstract: "Says how a bucket is reached, and what is wrong.",
+        discussion: """
+            Also what the keys may do with it, and whether this machine can mount.
+            Ends with 0 when the bucket can be mounted, otherwise with 1 and a line that says what to do.
+            """)
 
     @Argument(help: ArgumentHelp("The bucket, or an address with dialect and prefix, as for mount.", valueName: "bucket"))
     var address: BucketAddress
@@ -25,7 +28,7 @@ struct DoctorCommand: ParsableCommand {
     var verbose = false
 
     func run() throws {
-        let logger = verbose ? Self.talkative : Logger(label: "windlass") { _ in SwiftLogNoOpLogHandler() }
+        let logger = try verbose ? talkative() : Logger(label: "windlass") { _ in SwiftLogNoOpLogHandler() }
         let client: StoreClient
         do {
             client = try connection.client(address, logger: logger)
@@ -45,9 +48,11 @@ struct DoctorCommand: ParsableCommand {
         CapabilityCache.standard(ProcessInfo.processInfo.environment, logger: logger)?.capabilities(of: address.bucket, at: client)
     }
 
-    private static var talkative: Logger {
-        var logger = Logger(label: "windlass") { _ in LineLogHandler(.descriptor(STDERR_FILENO)) }
-        logger.logLevel = .trace
-        return logger
+    private func talkative() throws -> Logger {
+        do throws(LogSink.Failure) {
+            return try LogSink(.standardError, level: .trace).logger("windlass")
+        } catch {
+            throw Failure(error.description)
+        }
     }
 }

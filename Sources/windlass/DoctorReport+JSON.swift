@@ -20,6 +20,10 @@ extension DoctorReport {
             "permissions": Dictionary(uniqueKeysWithValues: Self.permissions.map { ($0.name, Self.value(examination[keyPath: $0.path])) }),
             "fileSystem": Self.value(examination.traits?.isFileSystem), "location": Self.value(examination.traits?.location),
             "versioning": Self.value(examination.versioning), "objectLock": Self.value(examination.objectLock),
+            "machine": [
+                "kernel": machine.kernel, "fuse": machine.hasFuse, "fusermount": Self.value(machine.fusermount),
+                "allowOther": machine.allowsOthers, "openFiles": machine.openFiles, "freeBytes": Self.value(machine.freeBytes),
+            ],
             "limits": [
                 "minimumPart": Int(limits.minimumPart), "maximumPart": Int(limits.maximumPart), "parts": limits.parts,
                 "singlePut": Int(limits.singlePut), "object": Int(limits.object), "metadata": limits.metadata, "key": limits.key,

@@ -18,6 +18,7 @@ struct DoctorReport {
     let examination: BucketExamination
     let capabilities: Capabilities
     let knowledge: Knowledge
+    let machine = MachineExamination.now()
 
     init(_ client: StoreClient, _ address: BucketAddress, _ examination: BucketExamination, remembered: Capabilities?, logger: Logger) {
         self.client = client
@@ -45,7 +46,7 @@ struct DoctorReport {
         if examination.delete == .refused {
             return Failure("the keys may not delete from bucket \(name), so that nothing can be renamed or removed; allow it in its policy")
         }
-        return nil
+        return machine.problem
     }
 
     /// Whose signature the requests carry.
@@ -66,7 +67,7 @@ struct DoctorReport {
     // MARK: Text
 
     var text: String {
-        let rows = storeRows + bucketRows + capabilityRows
+        let rows = storeRows + machine.rows + bucketRows + capabilityRows
         let width = rows.map(\.name.count).max() ?? 0
         return rows.map { "\($0.name.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.value)" }.joined(separator: "\n")
     }

@@ -2,6 +2,7 @@ import Control
 import Foundation
 import HTTPTransport
 import Logging
+import Logs
 import ObjectStorage
 import Recovery
 import RemoteStore
@@ -93,7 +94,7 @@ private struct UnmountedFolder: KeptAccess {
     }
 
     func run(_ action: RecoveryAction, keys: [String]?, _ report: @escaping @Sendable (FileOutcome) -> Void) throws {
-        let logger = try command.log.logger(inBackground: false)
+        let logger = try command.log.sink(inBackground: false).logger("windlass")
         let client = try command.connection.client(command.address, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         let store = GuardedStore(RetryingStore(remote, policy: command.connection.retryPolicy, logger: logger))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import Logs
 
 /// A level as typed on the command line.
 struct LogLevel: ExpressibleByArgument {
@@ -15,8 +16,12 @@ struct LogLevel: ExpressibleByArgument {
         self.level = level
     }
 
+    static var allValueStrings: [String] { Logger.Level.allCases.map(\.rawValue) }
+
     var defaultValueDescription: String { level.rawValue }
 }
+
+extension LogFormat: ExpressibleByArgument {}
 
 /// Where messages go and which.
 struct LogOptions: ParsableArguments {
@@ -26,17 +31,24 @@ struct LogOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Log to this file instead of standard error (foreground) or the system log (background).", valueName: "file"))
     var logFile: String?
 
-    func logger(inBackground: Bool) throws -> Logger {
-        let destination: LogDestination
-        if let logFile {
-            let descriptor = unsafe open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-            guard descriptor >= 0 else { throw Failure("cannot write the log file \(logFile): \(unsafe String(cString: strerror(errno)))") }
-            destination = .descriptor(descriptor)
-        } else {
-            destination = inBackground ? .system : .descriptor(STDERR_FILENO)
+    @Option(help: ArgumentHelp("text, json (an object on a line), or journald (systemd's journal, with fields of its own).", valueName: "format"))
+    var logFormat = LogFormat.text
+
+    func validate() throws {
+        guard logFile == nil || logFormat != .journald else { throw ValidationError("--log-format journald and --log-file exclude each other") }
+    }
+
+    func sink(inBackground: Bool) throws -> LogSink {
+        do throws(LogSink.Failure) {
+            return try LogSink(destination(inBackground), format: logFormat, level: logLevel.level)
+        } catch {
+            throw Failure(error.description)
         }
-        var logger = Logger(label: "windlass") { _ in LineLogHandler(destination) }
-        logger.logLevel = logLevel.level
-        return logger
+    }
+
+    private func destination(_ inBackground: Bool) -> LogSink.Destination {
+        if let logFile { return .file(CredentialsOptions.absolute(logFile)) }
+        if logFormat == .journald { return .journal(JournalSocket.standardPath) }
+        return inBackground ? .system : .standardError
     }
 }

@@ -17,7 +17,10 @@ struct OctalMode: ExpressibleByArgument {
 struct MountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount", abstract: "Mounts a bucket at a directory.",
-        discussion: "The command returns when the mount answers; unmount it with: windlass unmount DIR.")
+        discussion: """
+            The command returns when the mount answers; unmount it with: windlass unmount DIR.
+            With a configuration file, `windlass mount NAME` mounts [mounts.NAME] of it: see the README.
+            """)
 
     @Argument(
         help: ArgumentHelp("The bucket, or an address with dialect and prefix: s3://bucket/prefix, obs://, cos://, oos://.", valueName: "bucket"))
@@ -57,6 +60,11 @@ struct MountCommand: ParsableCommand {
     @Flag(help: "Let other users in, too.")
     var allowOther = false
 
+    @Option(
+        help: ArgumentHelp(
+            "A further option for the kernel, as mount(8) knows it: nosuid, nodev, noexec. Can be given several times.", valueName: "option"))
+    var kernelOption: [String] = []
+
     @Flag(name: [.customLong("foreground"), .customShort("f")], help: "Stay in the foreground and log to standard error.")
     var foreground = false
 
@@ -73,6 +81,8 @@ struct MountCommand: ParsableCommand {
     @OptionGroup var freshness: FreshnessOptions
 
     @OptionGroup var log: LogOptions
+
+    @OptionGroup var metrics: MetricsOptions
 
     func run() throws {
         if !foreground { throw ExitCode(try Daemon.start()) }
@@ -109,6 +119,7 @@ struct MountCommand: ParsableCommand {
         var options = MountOptions(mountPoint: mountPoint, fsName: "windlass:\(name)")
         options.readOnly = readOnly
         options.allowOther = allowOther
+        options.extra = kernelOption
         options.accessControlLists = attributes.posix == .on
         return options
     }

@@ -1,9 +1,14 @@
+import BlockCache
 import Control
+import Credentials
 import FileSystemTypes
 import Foundation
 import Glibc
 import Logging
+import Logs
+import ObjectStorage
 import Recovery
+import RemoteStore
 import Reports
 import Requests
 import Staging
@@ -20,21 +25,26 @@ final class MountControl: Sendable {
         let prefix: String
         let isReadOnly: Bool
         let writesBack: Bool
+        let client: StoreClient
+        /// As `SettingsReport.options`.
+        let options: [String]
     }
 
     private let identity: Identity
     private let volume: Volume
     private let gauges: Gauges
+    private let log: LogSink
     private let state: StateFolder?
     let recovery: Recovery?
     private let began = Timestamp.now
     /// What remained when the mount ended; nil until then.
     private let remains = Monitor<[FileOutcome]?>(nil)
 
-    init(_ identity: Identity, _ volume: Volume, _ gauges: Gauges, _ state: StateFolder?, _ recovery: Recovery?) {
+    init(_ identity: Identity, _ volume: Volume, _ gauges: Gauges, _ log: LogSink, _ state: StateFolder?, _ recovery: Recovery?) {
         self.identity = identity
         self.volume = volume
         self.gauges = gauges
+        self.log = log
         self.state = state
         self.recovery = recovery
     }
@@ -77,6 +87,9 @@ final class MountControl: Sendable {
             case .discard: try await recover(.discard, request, reply)
             case .acknowledge: try await recover(.acknowledge, request, reply)
             case .export: try await export(request, reply)
+            case .dropCache: await reply.send(ControlAnswer(await dropCache()))
+            case .refresh: await reply.send(ControlAnswer(await refresh(request)))
+            case .logLevel: await reply.send(ControlAnswer(setLogLevel(request)))
             }
         } catch {
             await reply.send(ControlAnswer(error: error.message))
@@ -119,13 +132,52 @@ final class MountControl: Sendable {
         }
     }
 
+    // MARK: While it runs
+
+    private func dropCache() async -> FileOutcome {
+        let names = await volume.refresh([])
+        guard let cache = gauges.cache else {
+            return FileOutcome(key: "", text: "\(names) names are asked for again; the mount keeps no cache of what was read", isFailure: false)
+        }
+        guard await cache.clear() else {
+            return FileOutcome(key: "", text: "the disk of the cache does not answer; it is emptied as soon as it does", isFailure: true)
+        }
+        return FileOutcome(key: "", text: "\(names) names are asked for again; the cache is empty", isFailure: false)
+    }
+
+    private func refresh(_ request: ControlRequest) async -> FileOutcome {
+        let path = (request.path ?? []).compactMap { FileName($0) }
+        guard path.count == request.path?.count else { return FileOutcome(key: "", text: "no path was named", isFailure: true) }
+        let names = await volume.refresh(path)
+        return FileOutcome(key: "", text: "\(names == 1 ? "1 name is" : "\(names) names are") asked for again", isFailure: false)
+    }
+
+    private func setLogLevel(_ request: ControlRequest) -> FileOutcome {
+        guard let level = request.level.flatMap({ Logger.Level(rawValue: $0) }) else {
+            return FileOutcome(key: "", text: "there is no such level", isFailure: true)
+        }
+        let before = log.level
+        log.level = level
+        return FileOutcome(key: "", text: "messages from \(level) on are logged; it was \(before)", isFailure: false)
+    }
+
     // MARK: Status
 
-    private func status() async throws(StateError) -> MountStatus {
+    private var settings: SettingsReport {
+        let client = identity.client
+        return SettingsReport(
+            dialect: "\(client.dialect)", signature: client.signature.rawValue, region: client.region,
+            credentials: client.credentialsSource?.description, options: identity.options, logLevel: log.level.rawValue)
+    }
+
+    func status() async throws(StateError) -> MountStatus {
         var status = MountStatus(
             mountPoint: identity.mountPoint, endpoint: identity.endpoint, bucket: identity.bucket, prefix: identity.prefix, process: getpid(),
             version: Version.text, isReadOnly: identity.isReadOnly, writesBack: identity.writesBack, since: began.seconds,
             stateFolder: state?.path, memory: ProcessMemory.resident)
+        status.settings = settings
+        status.messages = log.recent.map { MessageReport(time: $0.time, level: $0.level.rawValue, text: $0.text) }
+        status.inodes = volume.knownInodes
         let pending = volume.pending
         status.openFiles = volume.openFileCount
         status.pending = PendingReport(files: pending.files, bytes: pending.bytes)

@@ -10,7 +10,7 @@ struct MountRecord: Sendable {
     private let descriptor: Int32
 
     init(mountPoint: String) {
-        path = Self.path(mountPoint)
+        path = "\(RuntimeFolder.path)/\(Self.name(mountPoint))"
         unsafe mkdir(RuntimeFolder.path, 0o700)
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor >= 0 {
@@ -39,7 +39,11 @@ struct MountRecord: Sendable {
     }
 
     static func read(mountPoint: String) -> Reading? {
-        let descriptor = unsafe open(path(mountPoint), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        RuntimeFolder.candidates.lazy.compactMap { read("\($0)/\(name(mountPoint))") }.first
+    }
+
+    private static func read(_ path: String) -> Reading? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
@@ -50,11 +54,11 @@ struct MountRecord: Sendable {
         return Reading(process: process, files: files, bytes: bytes)
     }
 
-    private static func path(_ mountPoint: String) -> String {
+    private static func name(_ mountPoint: String) -> String {
         let name = mountPoint.utf8.map { byte in
             let isPlain = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 32)
             return isPlain ? String(UnicodeScalar(byte)) : "_" + String(byte, radix: 16)
         }.joined()
-        return "\(RuntimeFolder.path)/\(name.suffix(200))"
+        return String(name.suffix(200))
     }
 }

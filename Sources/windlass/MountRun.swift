@@ -4,6 +4,7 @@ import Foundation
 import FuseBridge
 import Glibc
 import Logging
+import Logs
 import MetadataCache
 import ObjectStorage
 import Reading
@@ -17,6 +18,7 @@ import Volume
 /// One mount from the first check to the last byte stored.
 struct MountRun {
     private let command: MountCommand
+    private let log: LogSink
     private let logger: Logger
     private let parent: Daemon.Parent?
     private let crash: CrashPoint?
@@ -27,13 +29,17 @@ struct MountRun {
         gate = RequestGate(command.requests.scheduling)
         crash = try CrashPoint.wanted(in: ProcessInfo.processInfo.environment)
         parent = Daemon.parent()
-        logger = try command.log.logger(inBackground: parent != nil)
+        log = try command.log.sink(inBackground: parent != nil)
+        logger = log.logger("windlass")
     }
 
     func run() throws {
         // Before the first thread is started: all of them leave these signals to the one that waits for them.
         let signals = SignalWatch()
+        let manager = ServiceManager.present()
         let mountPoint = try checkedMountPoint()
+        let metrics = try command.metrics.export(logger)
+        defer { metrics?.stop() }
         let client = try command.connection.client(
             command.address, maximumConnections: command.requests.maximumConnections, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
@@ -58,10 +64,17 @@ struct MountRun {
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
         let control = try makeControl(mountPoint, client, store, volume, Gauges(gate: gate, memory: memory, cache: cache), state)
+        metrics?.begin(control)
         let shutdown = Shutdown(session: session, volume: volume, record: record, control: control, logger: logger)
         defer { shutdown.close() }
-        signals.onFirst { shutdown.begin($0) }
-        try serve(session, mountPoint)
+        signals.onFirst { [log, logger] in
+            Self.renew(log, client, logger)
+        } _: {
+            manager?.stopping()
+            shutdown.begin($0)
+        }
+        try serve(session, mountPoint, manager)
+        manager?.stopping()
         try shutdown.finish()
     }
 
@@ -133,10 +146,10 @@ struct MountRun {
         let options = command.volumeOptions()
         let identity = MountControl.Identity(
             mountPoint: mountPoint, endpoint: client.endpoint.description, bucket: command.address.bucket.text, prefix: options.prefix.description,
-            isReadOnly: options.isReadOnly, writesBack: options.writesBack)
+            isReadOnly: options.isReadOnly, writesBack: options.writesBack, client: client, options: GivenOptions.shown(Invocation.arguments))
         do throws(ThreadError) {
             let recovery: Recovery? = if let state { try Recovery(store, state, isMounted: true, logger: logger) } else { nil }
-            return MountControl(identity, volume, gauges, state, recovery)
+            return MountControl(identity, volume, gauges, log, state, recovery)
         } catch {
             throw Failure(error.description)
         }
@@ -152,13 +165,25 @@ struct MountRun {
         }
     }
 
+    /// For SIGHUP: the log file may have been renamed, and the keys changed.
+    private static func renew(_ log: LogSink, _ client: StoreClient, _ logger: Logger) {
+        do throws(LogSink.Failure) {
+            try log.reopen()
+            logger.notice("the log is opened again, and credentials are looked for again")
+        } catch {
+            logger.warning("\(error)")
+        }
+        client.rereadCredentials()
+    }
+
     /// Until the mount has ended. Once it has answered, the parent of a daemon is told, and the terminal is let go.
-    private func serve(_ session: FuseSession, _ mountPoint: String) throws {
+    private func serve(_ session: FuseSession, _ mountPoint: String, _ manager: ServiceManager?) throws {
         do throws(FuseError) {
             try session.run { [parent, logger] in
                 var statistics = statvfs()
                 guard unsafe statvfs(mountPoint, &statistics) == 0 else { return }
                 logger.info("mounted at \(mountPoint)")
+                manager?.ready(mountPoint, logger)
                 parent?.tellReady()
             }
         } catch {

@@ -8,7 +8,7 @@ import Synchronization
 
 struct RecoverCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "recover", abstract: "Deals with files that were written and could not be stored.",
+        commandName: "recover", abstract: "Deals with written files that could not be stored.",
         discussion: """
             They are in the state folder of the bucket's mount on this machine. Give the address, endpoint and state folder of the mount.
             A mount that is running is asked to do it; then only what it keeps aside can be dealt with, the rest it is storing itself.

@@ -1,7 +1,7 @@
 import Glibc
 import Threads
 
-/// Waits for SIGINT and SIGTERM on a thread of its own. Made before any other thread, so that no other gets them.
+/// Waits for SIGINT, SIGTERM and SIGHUP on a thread of its own. Made before any other thread, so that no other gets them.
 struct SignalWatch {
     private let watched: sigset_t
 
@@ -10,17 +10,18 @@ struct SignalWatch {
         unsafe sigemptyset(&set)
         unsafe sigaddset(&set, SIGINT)
         unsafe sigaddset(&set, SIGTERM)
+        unsafe sigaddset(&set, SIGHUP)
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
         signal(SIGPIPE, SIG_IGN)
         watched = set
     }
 
-    /// Calls `body` for the first signal; a second one ends the process at once.
-    func onFirst(_ body: @escaping @Sendable (Int32) -> Void) {
+    /// Calls `hangup` for each SIGHUP, and `body` for the first other signal; a second one ends the process at once.
+    func onFirst(hangup: @escaping @Sendable () -> Void, _ body: @escaping @Sendable (Int32) -> Void) {
         let watched = watched
         do throws(ThreadError) {
             try NamedThread.start("signals") {
-                let first = Self.next(watched)
+                let first = Self.next(watched, hangup)
                 Self.endOnSecond(watched)
                 body(first)
             }.detach()
@@ -32,7 +33,7 @@ struct SignalWatch {
     private static func endOnSecond(_ watched: sigset_t) {
         do throws(ThreadError) {
             try NamedThread.start("signals-2") {
-                _ = Self.next(watched)
+                _ = Self.next(watched) {}
                 Terminal.complain("ended by a second signal; files that were still open with changes are lost")
                 _exit(1)
             }.detach()
@@ -41,10 +42,13 @@ struct SignalWatch {
         }
     }
 
-    private static func next(_ watched: sigset_t) -> Int32 {
+    private static func next(_ watched: sigset_t, _ hangup: () -> Void) -> Int32 {
         var set = watched
         var number: Int32 = 0
-        while unsafe sigwait(&set, &number) != 0 {}
-        return number
+        while true {
+            guard unsafe sigwait(&set, &number) == 0 else { continue }
+            guard number == SIGHUP else { return number }
+            hangup()
+        }
     }
 }

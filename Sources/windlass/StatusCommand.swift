@@ -2,11 +2,12 @@ import ArgumentParser
 import Control
 import Foundation
 import FuseBridge
+import Glibc
 import Reports
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows what running mounts have still to store, and what they keep aside.",
+        commandName: "status", abstract: "Shows what mounts do and have still to store.",
         discussion: "Without a directory: all mounts of this user.")
 
     @Argument(help: ArgumentHelp("The directory where the bucket is mounted.", valueName: "dir"))
@@ -15,7 +16,30 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Print JSON: one object for DIR, else an array.")
     var json = false
 
+    @Flag(help: "Draw it again and again, as top does, until Ctrl-C; with --json, or not to a terminal, print it again.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("With --watch: how often.", valueName: "seconds"))
+    var interval = 2.0
+
+    func validate() throws {
+        guard (0.1...3600).contains(interval) else { throw ValidationError("--interval is 0.1 to 3600 seconds") }
+    }
+
     func run() throws {
+        guard watch else { return try show() }
+        if !json, isatty(STDOUT_FILENO) == 1 { return try StatusScreen.run(every: interval) { try lines() } }
+        let signals = SignalSet([SIGINT, SIGTERM, SIGHUP])
+        repeat { try show() } while signals.wait(atMost: interval) == nil
+    }
+
+    private func lines() throws -> [String] {
+        let all = try directory.map { [try RunningMount($0).status()] } ?? RunningMount.all()
+        guard !all.isEmpty else { return ["nothing is mounted"] }
+        return all.map { StatusText.text($0) }.joined(separator: "\n\n").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private func show() throws {
         if let directory {
             let status = try RunningMount(directory).status()
             json ? Terminal.say(try StatusText.json(status)) : Terminal.say(StatusText.text(status))
@@ -40,7 +64,7 @@ struct RunningMount {
         } catch {
             throw Failure(error.description)
         }
-        socket = RuntimeFolder.socket(of: mountPoint)
+        socket = RuntimeFolder.presentSocket(of: mountPoint)
     }
 
     func status() throws -> MountStatus {

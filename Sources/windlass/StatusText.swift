@@ -14,19 +14,21 @@ enum StatusText {
         let mode = status.isReadOnly ? "read-only" : status.writesBack ? "write-back" : "read and write"
         var lines = [
             status.mountPoint,
-            "  bucket    \(bucket) at \(status.endpoint)",
-            "  process   \(status.process), \(mode), for \(age(Double(max(0, Int64(Date.now.timeIntervalSince1970) - status.since)))), "
+            "  bucket    \(bucket) at \(status.endpoint)" + (status.settings.map { " (\($0.dialect))" } ?? ""),
+            "  process   \(status.process), version \(status.version), \(mode), for \(age(Double(max(0, Int64(Date.now.timeIntervalSince1970) - status.since)))), "
                 + "\(size(status.memory)) of memory",
             "  files     \(status.openFiles) open; \(status.pending.files) to store, \(size(status.pending.bytes))",
         ]
+        if let settings = status.settings { lines += text(settings) }
         if let staging = status.staging { lines.append("  staging   \(size(staging.used)) of \(size(staging.limit)) in \(status.stateFolder ?? "")") }
         if let journal = status.journal { lines.append("  journal   " + text(journal)) }
         if let budget = status.budget { lines.append("  memory    " + text(budget)) }
         if let cache = status.cache { lines.append("  cache     " + text(cache)) }
-        if let requests = status.requests { lines.append("  requests  " + text(requests)) }
+        if let requests = status.requests { lines += ["  requests  " + text(requests)] + table(requests).map { "            " + $0 } }
         lines += status.moves.map { "  renaming  " + text($0) }
         lines += files(status).map { "  " + $0 }
         lines += kept(status).map { "  " + $0 }
+        lines += messages(status).map { "  " + $0 }
         return lines.joined(separator: "\n")
     }
 
@@ -47,6 +49,7 @@ enum StatusText {
         if requests.waiting > 0 { now += ", \(requests.waiting) waiting" }
         var parts = ["\(requests.sent) sent"]
         if requests.merged > 0 { parts.append("\(requests.merged) saved") }
+        if requests.retried > 0 { parts.append("\(requests.retried) sent again after a failure") }
         if requests.throttled > 0 { parts.append("\(requests.throttled) throttled") }
         if requests.hedged > 0 { parts.append("\(requests.hedged) sent twice for being slow, \(requests.hedgesWon) of them to good effect") }
         return now + "; " + parts.joined(separator: ", ")
@@ -54,8 +57,10 @@ enum StatusText {
 
     private static func files(_ status: MountStatus) -> [String] {
         guard !status.files.isEmpty else { return [] }
-        let rows = status.files.map { [$0.phase.rawValue, size($0.bytes), age($0.age), $0.key + ($0.error.map { "  (\($0))" } ?? "")] }
-        return Table.lines([["STATE", "SIZE", "AGE", "KEY"]] + rows, right: [1, 2]) + more(status.omittedFiles)
+        let rows = status.files.map { file in
+            [file.phase.rawValue, size(file.bytes), progress(file), age(file.age), file.key + (file.error.map { "  (\($0))" } ?? "")]
+        }
+        return Table.lines([["STATE", "SIZE", "SENT", "AGE", "KEY"]] + rows, right: [1, 2, 3]) + more(status.omittedFiles)
     }
 
     private static func kept(_ status: MountStatus) -> [String] {

@@ -4,7 +4,7 @@ import Reports
 
 struct SyncCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sync", abstract: "Waits until everything that a mount has queued now is in the store.",
+        commandName: "sync", abstract: "Waits until what a mount has queued is stored.",
         discussion: "Ends with 1, and a line for each file that is not there, when the time is up or the store refuses one. Files that are open "
             + "with changes are stored when they are closed.")
 

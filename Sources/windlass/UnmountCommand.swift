@@ -6,7 +6,7 @@ import Reports
 
 struct UnmountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unmount", abstract: "Unmounts a directory, and waits until everything written is stored.",
+        commandName: "unmount", abstract: "Unmounts a directory once everything is stored.",
         discussion: "Ends with 1, and a line for each file, when something could not be stored; it is kept on the local disk.")
 
     @Argument(help: ArgumentHelp("The directory where the bucket is mounted.", valueName: "dir"))
@@ -35,7 +35,7 @@ struct UnmountCommand: ParsableCommand {
         let mountPoint = try MountedDirectory.find(directory)
         let record = MountRecord.read(mountPoint: mountPoint)
         // Asked before, so that the mount cannot be gone before it is.
-        let ending = try? EndingMount(RuntimeFolder.socket(of: mountPoint))
+        let ending = try? EndingMount(RuntimeFolder.presentSocket(of: mountPoint))
         try lazy ? MountedDirectory.detach(mountPoint) : MountedDirectory.unmount(mountPoint)
         let deadline = ContinuousClock.now + .seconds(timeout)
         let remaining = ending.map { $0.wait(until: deadline) } ?? []

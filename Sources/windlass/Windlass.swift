@@ -7,22 +7,28 @@ struct Windlass: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "windlass",
         abstract: "Mounts a bucket of object storage as a directory.",
-        discussion: "Begin with: windlass mount BUCKET DIR --endpoint URL. Keys come from the environment or ~/.aws.",
+        discussion: """
+            Begin with: windlass mount BUCKET DIR --endpoint URL
+            Keys come from the environment, ~/.aws or ~/.config/windlass/credentials.
+            If something is wrong: windlass doctor BUCKET --endpoint URL
+            """,
         version: "windlass \(Version.text)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
+            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RefreshCommand.self, DropCacheCommand.self,
+            LogLevelCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
         ])
 
     /// Every failure is one line; the exit code tells which kind it is (`Failure.Code`).
     static func main() {
         do {
-            var command = try parseAsRoot()
+            try Invocation.begin()
+            var command = try parseAsRoot(Invocation.arguments)
             try command.run()
         } catch let failure as Failure {
             Terminal.complain(failure.description)
-            Glibc.exit(failure.code.rawValue)
+            Invocation.end(failure.code.rawValue)
         } catch let code as ExitCode {
-            Glibc.exit(code.rawValue)
+            Invocation.end(code.rawValue)
         } catch {
             finish(error)
         }
@@ -31,7 +37,7 @@ struct Windlass: ParsableCommand {
     private static func finish(_ error: any Error) -> Never {
         guard exitCode(for: error) != .success else { exit(withError: error) }
         Terminal.complain("\(message(for: error)); see windlass --help")
-        Glibc.exit(Failure.Code.usage.rawValue)
+        Invocation.end(Failure.Code.usage.rawValue)
     }
 }
 

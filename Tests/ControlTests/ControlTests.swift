@@ -149,11 +149,11 @@ private func outcome(_ text: String) -> ControlAnswer {
         let listening = try Listening { _, _ in }
         defer { listening.end() }
         var generator = SeededBytes(state: 0x5EED)
-        let whole = Array(#"{"command":"status","version":1}"#.utf8)
+        let whole = Array(#"{"command":"status","version":2}"#.utf8)
         var lines: [[UInt8]] = [
-            [], Array("{}".utf8), Array("null".utf8), Array(#"{"command":"dance","version":1}"#.utf8),
-            Array(#"{"version":2,"command":"status"}"#.utf8),
-            Array(#"{"command":["status"],"version":1}"#.utf8), [UInt8](repeating: UInt8(ascii: "["), count: 100_000),
+            [], Array("{}".utf8), Array("null".utf8), Array(#"{"command":"dance","version":2}"#.utf8),
+            Array(#"{"version":1,"command":"status"}"#.utf8),
+            Array(#"{"command":["status"],"version":2}"#.utf8), [UInt8](repeating: UInt8(ascii: "["), count: 100_000),
             Array(#"{"command":"status","version":99999999999999999999}"#.utf8), Array(whole.dropLast()), [0, 0xFF, 0xFE],
         ]
         for _ in 0..<200 { lines.append(generator.bytes(upTo: 300).filter { $0 != UInt8(ascii: "\n") }) }
@@ -184,7 +184,7 @@ private func outcome(_ text: String) -> ControlAnswer {
         }
         #expect(sent > 0)
         #expect(sent < 8 << 20, "a line of \(sent) bytes was taken")
-        #expect(try await ask(listening.path, Array(#"{"command":"status","version":1}"#.utf8)).contains("isLast"))
+        #expect(try await ask(listening.path, Array(#"{"command":"status","version":2}"#.utf8)).contains("isLast"))
     }
 
     @Test func aMountThatAnswersNonsenseIsAnError() async throws {

@@ -1,6 +1,8 @@
 """`windlass doctor`: what it says of a bucket, and the one line when something is wrong."""
 
 import json
+import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -16,7 +18,7 @@ from stores import Store, fault, keys
 
 TOP = {
     "addressing", "bucket", "capabilities", "capabilitiesSource", "checksums", "clockSkewSeconds", "credentials", "dialect", "endpoint", "fileSystem",
-    "latencyMilliseconds", "limits", "location", "objectLock", "permissions", "problem", "region", "signature", "usable", "versioning"}
+    "latencyMilliseconds", "limits", "location", "machine", "objectLock", "permissions", "problem", "region", "signature", "usable", "versioning"}
 CAPABILITIES = {
     "append", "complete-if-absent", "complete-if-matches", "copy-if-source-matches", "modify", "part-copy", "part-copy-if-source-matches",
     "put-if-absent", "put-if-matches", "rename", "replace-attributes"}
@@ -53,6 +55,14 @@ def says(result, *words):
         assert word in line, f"{word!r} is not in {line!r}"
     assert "windlass-test-secret" not in result.stdout + result.stderr
     return line
+
+
+def test_the_machine_is_looked_at(doctor, tmp_path):
+    found = report(doctor("--json"))["machine"]
+    assert found["kernel"] == os.uname().release and found["fuse"] is True and found["openFiles"] > 0
+    assert found["freeBytes"] > 0 and found["fusermount"] == shutil.which("fusermount3")
+    text = doctor().stdout
+    assert "free for files being written" in text and os.uname().release in text
 
 
 class TestUsable:
