@@ -70,6 +70,8 @@ let package = Package(
             "RemoteStore",
             ["CXML2", "FileSystemTypes", "ObjectStorage", "Credentials", "HTTPTransport", "Signing", crypto, logging]),
         layer("BucketAdministration", ["FileSystemTypes", "ObjectStorage", "RemoteStore", logging]),
+        layer("LocalFiles", ["FileSystemTypes", "Threads"]),
+        layer("ObjectCommands", ["FileSystemTypes", "ObjectStorage", "BucketAdministration", "RemoteStore", "Signing"]),
         layer("Staging", ["CStaging", "FileSystemTypes", "ObjectStorage", "Threads", crypto, sqlite]),
         layer("BlockCache", ["CStaging", "FileSystemTypes", "Memory", "ObjectStorage", "Threads", crypto, logging]),
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
@@ -92,7 +94,7 @@ let package = Package(
             "windlass",
             [
                 "FileSystemTypes", "ObjectStorage", "BlockCache", "BucketAdministration", "Control", "Credentials", "HTTPTransport", "Memory",
-                "MetadataCache", "PosixMetadata", "Reading", "Recovery", "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume",
+                "LocalFiles", "MetadataCache", "ObjectCommands", "PosixMetadata", "Reading", "Recovery", "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume",
                 "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),

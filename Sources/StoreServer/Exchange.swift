@@ -66,6 +66,11 @@ final class Exchange {
         try await suffer()
         if operation == .getAPIVersion { return try service.apiVersion(name) }
         let now = StoreTime.now.adding(seconds: faults.clockSkew)
+        if operation == .postObject {
+            let request = Request(
+                id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now, lag: nil)
+            return try await service.postObject(request, context.verifier)
+        }
         let signed = SignedRequest(
             method: head.method.rawValue, target: target, headers: head.headers, hostBucket: name.isVirtualHost ? name.bucket : nil)
         let isAnonymous = try SignatureScheme.find(headers: head.headers, target: target) == nil

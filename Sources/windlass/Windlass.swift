@@ -10,7 +10,8 @@ struct Windlass: ParsableCommand {
         discussion: "Begin with: windlass mount BUCKET DIR --endpoint URL. Keys come from the environment or ~/.aws.",
         version: "windlass \(Version.text)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
+            MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RecoverCommand.self, BucketCommand.self, ObjectCommand.self,
+            DoctorCommand.self,
         ])
 
     /// Every failure is one line; the exit code tells which kind it is (`Failure.Code`).

@@ -1,0 +1,93 @@
+package import BucketAdministration
+internal import FileSystemTypes
+package import ObjectStorage
+internal import RemoteStore
+
+/// Tags, access lists and metadata: what is kept beside the bytes and can be changed without them.
+extension ObjectCommands {
+    package func tags(of key: Key, version: String? = nil) async throws(StoreError) -> [(name: String, value: String)] {
+        try ObjectFeature.tags.check(dialect)
+        do throws(StoreError) {
+            let root = try await objects.send(subresource("GET", key, "tagging", version)).element("Tagging")
+            return (root.first("TagSet")?.all("Tag") ?? []).map { ($0.text("Key") ?? "", $0.text("Value") ?? "") }
+        } catch {
+            guard error.status == 404, error.serviceCode == "NoSuchTagSet" else { throw error }
+            return []
+        }
+    }
+
+    /// In place of all that were there; none at all takes them away.
+    package func setTags(of key: Key, version: String? = nil, _ tags: [(name: String, value: String)]) async throws(StoreError) {
+        try ObjectFeature.tags.check(dialect)
+        guard !tags.isEmpty else {
+            _ = try await objects.send(subresource("DELETE", key, "tagging", version))
+            return
+        }
+        let document = XMLWriter.document("Tagging") { xml in
+            xml.element("TagSet") { xml in
+                for tag in tags {
+                    xml.element("Tag") { xml in
+                        xml.element("Key", tag.name)
+                        xml.element("Value", tag.value)
+                    }
+                }
+            }
+        }
+        _ = try await objects.send(subresource("PUT", key, "tagging", version, document))
+    }
+
+    /// The store's own document.
+    package func accessList(of key: Key, version: String? = nil) async throws(StoreError) -> String {
+        try ObjectFeature.accessList.check(dialect)
+        return try await objects.send(subresource("GET", key, "acl", version)).text
+    }
+
+    /// By the name of a canned list, or by a document of the store's.
+    package func setAccessList(of key: Key, version: String? = nil, canned: String?, document: String?) async throws(StoreError) {
+        try ObjectFeature.accessList.check(dialect)
+        var call = subresource("PUT", key, "acl", version, document.map { Bytes($0) })
+        call.say(header("acl"), canned)
+        _ = try await objects.send(call)
+    }
+
+    /// How access lists of objects are written in this dialect; nil where there are none.
+    package var accessListForm: FeatureForm? {
+        ObjectFeature.accessList.isOffered(dialect) ? BucketFeature.acl.form(BucketFeature.Wire(dialect)) : nil
+    }
+
+    /// What `change` makes of what is there. OBS takes a change as such; elsewhere the object is copied onto itself.
+    package func setMetadata(
+        of key: Key, version: String? = nil, _ change: (inout ObjectAttributes) -> Void
+    ) async throws(StoreError) {
+        var reading = ReadWish()
+        reading.version = version
+        let head = try await stat(key, reading)
+        var wish = WriteWish()
+        wish.attributes = attributes(of: head)
+        change(&wish.attributes)
+        if dialect.family == .obs {
+            wish.attributes.storageClass = nil
+            var call = subresource("PUT", key, "metadata", version)
+            call.say(header("metadata-directive"), "REPLACE")
+            try wish.add(to: &call, dialect)
+            _ = try await objects.send(call)
+            return
+        }
+        var copy = CopyWish()
+        copy.version = version
+        copy.ifMatch = head["etag"]
+        copy.replacesAttributes = true
+        copy.target = wish
+        if copy.target.attributes.storageClass == nil { copy.target.attributes.storageClass = head[header("storage-class")] }
+        _ = try await self.copy(key, of: objects, to: key, copy)
+    }
+
+    func subresource(_ method: String, _ key: Key, _ name: String, _ version: String? = nil, _ body: Bytes? = nil) -> ObjectCall {
+        var call = ObjectCall(method, key)
+        call.ask(name)
+        if let version { call.ask("versionId", version) }
+        call.body = body.map { BytesSource($0) }
+        call.needsMD5 = body != nil
+        return call
+    }
+}

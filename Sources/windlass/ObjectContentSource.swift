@@ -1,0 +1,101 @@
+import FileSystemTypes
+import LocalFiles
+import ObjectStorage
+import Synchronization
+import Threads
+
+/// The bytes that become an object: of a file, of standard input or of the command line. Read once, front to back.
+final class ObjectContentSource: Sendable {
+    private enum Origin: Sendable {
+        case file(LocalFile, size: Int64)
+        case stream(LocalFile)
+        case bytes(Bytes)
+    }
+
+    private struct State {
+        var position: Int64 = 0
+        /// Of a stream: what was read and not yet given.
+        var ahead = Bytes()
+        var isAtEnd = false
+    }
+
+    private let origin: Origin
+    private let state = Mutex(State())
+
+    init(_ content: ContentOptions, on executor: BlockingExecutor) throws {
+        guard let path = content.file else {
+            origin = .bytes(Bytes(content.text ?? ""))
+            return
+        }
+        guard path != "-" else {
+            origin = .stream(try Self.standardInput(on: executor))
+            return
+        }
+        do throws(Errno) {
+            let file = try LocalFile(path, .read, on: executor)
+            let facts = try file.facts()
+            guard !facts.isFolder else { throw .isDirectory }
+            // A pipe has no size, and is read once.
+            origin = facts.isPlainFile ? .file(file, size: facts.size) : .stream(file)
+        } catch {
+            throw Failure("cannot read \(path): \(error)")
+        }
+    }
+
+    /// All of it, where it is no longer than `limit`; nil else, and then `part` begins at its start.
+    func whole(upTo limit: Int64) async throws(StoreError) -> (any ByteSource)? {
+        switch origin {
+        case .bytes(let bytes): return BytesSource(bytes)
+        case .file(let file, let size): return size <= limit ? FileSource(file, ByteRange(offset: 0, count: size)) : nil
+        case .stream(let stream):
+            let bytes = try await read(stream, Int(min(limit, 1 << 30)) + 1)
+            if Int64(bytes.count) <= limit { return BytesSource(bytes) }
+            state.withLock { $0.ahead = bytes }
+            return nil
+        }
+    }
+
+    /// The next `size` bytes, fewer at the end; nil after the last.
+    func part(_ size: Int64) async throws(StoreError) -> (any ByteSource)? {
+        switch origin {
+        case .bytes: return nil
+        case .file(let file, let total):
+            let start = state.withLock { $0.position }
+            guard start < total else { return nil }
+            let count = min(size, total - start)
+            state.withLock { $0.position = start + count }
+            return FileSource(file, ByteRange(offset: start, count: count))
+        case .stream(let stream): return try await streamed(stream, Int(size))
+        }
+    }
+
+    private func streamed(_ stream: LocalFile, _ size: Int) async throws(StoreError) -> (any ByteSource)? {
+        var bytes = state.withLock { $0.ahead }
+        if bytes.count < size, !state.withLock({ $0.isAtEnd }) {
+            let missing = size - bytes.count
+            let more = try await read(stream, missing)
+            if more.count < missing { state.withLock { $0.isAtEnd = true } }
+            bytes.append(more)
+        }
+        guard !bytes.isEmpty else { return nil }
+        let rest = bytes.slice(from: size, upTo: bytes.count)
+        state.withLock { $0.ahead = rest }
+        return BytesSource(bytes.slice(from: 0, upTo: size))
+    }
+
+    private static func standardInput(on executor: BlockingExecutor) throws -> LocalFile {
+        do throws(Errno) {
+            return try LocalFile.standardInput(on: executor)
+        } catch {
+            throw Failure("cannot read standard input: \(error)")
+        }
+    }
+
+    private func read(_ stream: LocalFile, _ count: Int) async throws(StoreError) -> Bytes {
+        do throws(Errno) {
+            return try await stream.next(count)
+        } catch {
+            throw StoreError(.localFailure, "cannot read the bytes: \(error)")
+        }
+    }
+}
