@@ -94,7 +94,8 @@ let package = Package(
             "windlass",
             [
                 "FileSystemTypes", "ObjectStorage", "BlockCache", "BucketAdministration", "Control", "Credentials", "HTTPTransport", "Memory",
-                "LocalFiles", "MetadataCache", "ObjectCommands", "PosixMetadata", "Reading", "Recovery", "RemoteStore", "Reports", "Requests", "Staging", "Threads", "Volume",
+                "LocalFiles", "MetadataCache", "ObjectCommands", "PosixMetadata", "Reading", "Recovery", "RemoteStore", "Reports", "Requests",
+                "Staging", "Threads", "Volume",
                 "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", arguments, logging]),

@@ -101,6 +101,7 @@ extension ObjectCommands {
             if let mode { xml.element("Mode", mode) }
             if let date { xml.element("RetainUntilDate", date) }
         }
+        try await checkKnown("retention", root: "Retention", of: key, version)
         var call = subresource("PUT", key, "retention", version, document)
         if bypassesGovernance { call.say(header("bypass-governance-retention"), "true") }
         _ = try await objects.send(call)
@@ -154,6 +155,7 @@ extension ObjectCommands {
             return
         }
         guard name == nil else { throw Self.invalid("a hold has a name in IBM Cloud Object Storage only; leave it out") }
+        try await checkKnown("legal-hold", root: "LegalHold", of: key, version)
         let document = XMLWriter.document("LegalHold") { $0.element("Status", isOn ? "ON" : "OFF") }
         _ = try await objects.send(subresource("PUT", key, "legal-hold", version, document))
     }

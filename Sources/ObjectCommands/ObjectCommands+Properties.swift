@@ -19,6 +19,7 @@ extension ObjectCommands {
     /// In place of all that were there; none at all takes them away.
     package func setTags(of key: Key, version: String? = nil, _ tags: [(name: String, value: String)]) async throws(StoreError) {
         try ObjectFeature.tags.check(dialect)
+        try await checkKnown("tagging", root: "Tagging", of: key, version)
         guard !tags.isEmpty else {
             _ = try await objects.send(subresource("DELETE", key, "tagging", version))
             return
@@ -45,6 +46,7 @@ extension ObjectCommands {
     /// By the name of a canned list, or by a document of the store's.
     package func setAccessList(of key: Key, version: String? = nil, canned: String?, document: String?) async throws(StoreError) {
         try ObjectFeature.accessList.check(dialect)
+        try await checkKnown("acl", root: "AccessControlPolicy", of: key, version)
         var call = subresource("PUT", key, "acl", version, document.map { Bytes($0) })
         call.say(header("acl"), canned)
         _ = try await objects.send(call)
@@ -80,6 +82,25 @@ extension ObjectCommands {
         copy.target = wish
         if copy.target.attributes.storageClass == nil { copy.target.attributes.storageClass = head[header("storage-class")] }
         _ = try await self.copy(key, of: objects, to: key, copy)
+    }
+
+    /// Fails with `unsupported` where the store gives the object itself for its sub-resource: it would take a change of that for one of the object.
+    func checkKnown(_ name: String, root: String, of key: Key, _ version: String?) async throws(StoreError) {
+        guard objects.mayIgnoreSubresources else { return }
+        do throws(StoreError) {
+            let (_, body) = try await objects.open(subresource("GET", key, name, version))
+            let beginning = try await body.next() ?? Bytes()
+            body.cancel()
+            let text = String(decoding: beginning.slice(from: 0, upTo: 1024).contiguous, as: UTF8.self)
+            guard text.contains("<\(root)") else {
+                throw StoreError(.unsupported, "the store does not know ?\(name) of objects; nothing was changed")
+            }
+        } catch {
+            // It knows it, and there is nothing of the kind.
+            guard error.status == 404, let code = error.serviceCode, !["NoSuchKey", "NoSuchBucket", "NoSuchVersion"].contains(code) else {
+                throw error
+            }
+        }
     }
 
     func subresource(_ method: String, _ key: Key, _ name: String, _ version: String? = nil, _ body: Bytes? = nil) -> ObjectCall {

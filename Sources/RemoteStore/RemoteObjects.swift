@@ -19,6 +19,9 @@ package struct RemoteObjects: Sendable {
 
     package var dialect: Dialect { client.dialect }
 
+    /// A follower of Amazon S3 may not look at a sub-resource, and take a change of it for one of the object.
+    package var mayIgnoreSubresources: Bool { dialect.family == .s3 && !client.endpoint.isAmazon }
+
     /// Another bucket that is reached in the same way.
     package func other(_ bucket: BucketName) -> RemoteObjects {
         RemoteObjects(client, bucket: bucket, store)

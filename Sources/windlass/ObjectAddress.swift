@@ -20,6 +20,11 @@ struct ObjectAddress: ExpressibleByArgument {
         key = slash == rest.endIndex ? "" : String(rest[rest.index(after: slash)...])
     }
 
+    init(_ bucket: BucketAddress, key: String) {
+        self.bucket = bucket
+        self.key = key
+    }
+
     /// Whether it is written as a URL: what else may be a path of this machine is not.
     static func isURL(_ text: String) -> Bool {
         Dialect.Family.allCases.contains { text.hasPrefix("\($0.rawValue)://") }

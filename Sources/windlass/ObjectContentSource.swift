@@ -23,20 +23,33 @@ final class ObjectContentSource: Sendable {
     private let state = Mutex(State())
 
     init(_ content: ContentOptions, on executor: BlockingExecutor) throws {
-        guard let path = content.file else {
-            origin = .bytes(Bytes(content.text ?? ""))
-            return
+        origin = try content.file.map { try Self.origin($0, on: executor) } ?? .bytes(Bytes(content.text ?? ""))
+    }
+
+    /// Of a file, or of standard input where that is `-`.
+    init(path: String, on executor: BlockingExecutor) throws {
+        origin = try Self.origin(path, on: executor)
+    }
+
+    /// In bytes, where that is known before.
+    var size: Int64? {
+        switch origin {
+        case .file(_, let size): size
+        case .stream: nil
+        case .bytes(let bytes): Int64(bytes.count)
         }
+    }
+
+    private static func origin(_ path: String, on executor: BlockingExecutor) throws -> Origin {
         guard path != "-" else {
-            origin = .stream(try Self.standardInput(on: executor))
-            return
+            return .stream(try standardInput(on: executor))
         }
         do throws(Errno) {
             let file = try LocalFile(path, .read, on: executor)
             let facts = try file.facts()
             guard !facts.isFolder else { throw .isDirectory }
             // A pipe has no size, and is read once.
-            origin = facts.isPlainFile ? .file(file, size: facts.size) : .stream(file)
+            return facts.isPlainFile ? .file(file, size: facts.size) : .stream(file)
         } catch {
             throw Failure("cannot read \(path): \(error)")
         }

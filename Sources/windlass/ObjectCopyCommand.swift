@@ -11,7 +11,8 @@ struct CopyOptions: ParsableArguments {
         case copy, replace
     }
 
-    @Option(help: "Whether the copy has the attributes of its source, or those that are given: copy or replace. Default: replace where any are given.")
+    @Option(
+        help: "Whether the copy has the attributes of its source, or those that are given: copy or replace. Default: replace where any are given.")
     var metadataDirective: Directive?
     @Option(help: "The same of tags.") var taggingDirective: Directive?
     @OptionGroup var conditions: VersionOptions

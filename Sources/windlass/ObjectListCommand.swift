@@ -34,7 +34,7 @@ struct ObjectListCommand: ParsableCommand {
     }
 
     /// In the order of their names.
-    private static func lines(_ page: ListPage, json: Bool) -> [String] {
+    static func lines(_ page: ListPage, json: Bool) -> [String] {
         let objects = page.objects.map { ($0.key, json ? Self.json($0).oneLine : Self.row($0)) }
         let prefixes = page.commonPrefixes.map { ($0, json ? JSONValue.object([JSONMember("Prefix", .string("\($0)"))]).oneLine : folder($0)) }
         return (objects + prefixes).sorted { $0.0 < $1.0 }.map(\.1)

@@ -149,7 +149,8 @@ struct ObjectMetadataCommand: ParsableCommand {
 
     struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "set", abstract: "Changes it. Where a store cannot, the object is copied onto itself: its time changes, and its own access list goes.")
+            commandName: "set",
+            abstract: "Changes it. Where a store cannot, the object is copied onto itself: its time changes, and its own access list goes.")
         @Argument(help: "The object.") var address: ObjectAddress
         @Argument(help: ArgumentHelp("Metadata; an empty value takes it away.", valueName: "name=value")) var pairs: [NamedText] = []
         @Option(help: ArgumentHelp("Its media type.", valueName: "type")) var contentType: String?
@@ -177,7 +178,9 @@ struct ObjectMetadataCommand: ParsableCommand {
                     if let contentType { attributes.contentType = contentType }
                     for item in pairs { attributes.metadata[item.name.lowercased()] = item.value.isEmpty ? nil : item.value }
                     for item in headers {
-                        if let header = KeptHeader(rawValue: item.name.lowercased()) { attributes.headers[header] = item.value.isEmpty ? nil : item.value }
+                        if let header = KeptHeader(rawValue: item.name.lowercased()) {
+                            attributes.headers[header] = item.value.isEmpty ? nil : item.value
+                        }
                     }
                 }
             }

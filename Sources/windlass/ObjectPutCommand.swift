@@ -22,7 +22,8 @@ struct ContentOptions: ParsableArguments {
 /// What an object is to be beside its bytes.
 struct ObjectWriteOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Its media type. Default: by the file's name.", valueName: "type")) var contentType: String?
-    @Option(name: .customLong("meta"), help: ArgumentHelp("Metadata of yours; several times.", valueName: "name=value")) var metadata: [NamedText] = []
+    @Option(name: .customLong("meta"), help: ArgumentHelp("Metadata of yours; several times.", valueName: "name=value")) var metadata: [NamedText] =
+        []
     @Option(name: .customLong("tag"), help: ArgumentHelp("A tag; several times.", valueName: "name=value")) var tags: [NamedText] = []
     @Option(
         name: .customLong("header"),
@@ -85,17 +86,15 @@ struct ObjectPutCommand: ParsableCommand {
         let executor = try BlockingExecutor.ofCommand()
         defer { executor.stop() }
         let source = try ObjectContentSource(content, on: executor)
-        let (ready, partSize) = (wish, max(partSize.bytes, work.commands.objects.store.limits.minimumPart))
-        let receipt = try work.run(key: key) { (commands) async throws(StoreError) in
-            if let body = try await source.whole(upTo: ready.md5 == nil ? partSize : 5 << 30) { return try await commands.put(key, body, ready) }
-            return try await commands.put(key, parts: { () async throws(StoreError) in try await source.part(partSize) }, ready)
-        }
+        let receipt = try ObjectUploading(source: source, wish: wish, partSize: partSize.bytes).run(key, work)
         if json { Terminal.say(receipt.json.text) }
     }
 
     private static func digest(_ text: String) throws -> String {
         if let bytes = ETag(text).digits { return Data(bytes).base64EncodedString() }
-        guard let data = Data(base64Encoded: text), data.count == 16 else { throw Failure("--md5 takes 32 hexadecimal digits or their Base64", code: .usage) }
+        guard let data = Data(base64Encoded: text), data.count == 16 else {
+            throw Failure("--md5 takes 32 hexadecimal digits or their Base64", code: .usage)
+        }
         return text
     }
 }

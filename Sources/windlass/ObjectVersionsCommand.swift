@@ -7,7 +7,8 @@ import RemoteStore
 struct ObjectVersionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "versions", abstract: "Lists, fetches, restores and deletes versions of objects.",
-        discussion: "A version is fetched with 'object get', copied with 'object copy' and its list changed with 'object acl', each with --version-id.",
+        discussion:
+            "A version is fetched with 'object get', copied with 'object copy' and its list changed with 'object acl', each with --version-id.",
         subcommands: [List.self, Get.self, Restore.self, Delete.self, Undelete.self])
 
     struct List: ParsableCommand {
@@ -106,7 +107,8 @@ struct ObjectVersionsCommand: ParsableCommand {
     }
 
     struct Undelete: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "undelete", abstract: "Brings a deleted object back: takes its delete markers away.")
+        static let configuration = CommandConfiguration(
+            commandName: "undelete", abstract: "Brings a deleted object back: takes its delete markers away.")
         @Argument(help: "The object.") var address: ObjectAddress
         @OptionGroup var connection: ConnectionOptions
 
