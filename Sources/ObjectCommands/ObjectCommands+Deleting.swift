@@ -30,8 +30,6 @@ extension ObjectCommands {
         if let version = target.version { call.ask("versionId", version) }
         if bypassesGovernance { call.say(header("bypass-governance-retention"), "true") }
         call.say("If-Match", ifMatch.map { ETag($0).quoted })
-        // Once more it would put another marker before the versions.
-        call.mayRepeat = false
         let answer = try await objects.send(call)
         let marker = answer[header("delete-marker")] == "true" ? answer[header("version-id")] : nil
         return Deletion(target: target, marker: marker)

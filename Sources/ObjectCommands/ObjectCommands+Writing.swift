@@ -5,6 +5,7 @@ internal import RemoteStore
 extension ObjectCommands {
     /// In one request.
     package func put(_ key: Key, _ body: any ByteSource, _ wish: WriteWish) async throws(StoreError) -> WriteReceipt {
+        try await checkCondition(wish.condition, key)
         var call = ObjectCall("PUT", key, .creates)
         call.body = body
         try wish.add(to: &call, dialect)
@@ -19,6 +20,7 @@ extension ObjectCommands {
         _ key: Key, parts next: () async throws(StoreError) -> (any ByteSource)?, _ wish: WriteWish
     ) async throws(StoreError) -> WriteReceipt {
         guard wish.md5 == nil else { throw Self.invalid("an MD5 of the whole is for objects of one part: raise --part-size") }
+        try await checkCondition(wish.condition, key)
         let upload = try await begin(key, wish)
         do throws(StoreError) {
             var parts: [UploadedPart] = []
@@ -31,6 +33,23 @@ extension ObjectCommands {
             try? await objects.store.abortUpload(upload)
             throw error
         }
+    }
+
+    /// Fails with `unsupported` where the dialect has no such condition. What a store may ignore is looked at before, too.
+    private func checkCondition(_ condition: WriteCondition, _ key: Key) async throws(StoreError) {
+        if condition == .always { return }
+        var isOffered = dialect.family != .oos
+        if case .matches = condition, dialect.family == .obs { isOffered = false }
+        guard isOffered else { throw StoreError(.unsupported, "\(dialect.family.title) does not offer this condition on writes") }
+        guard objects.mayIgnoreConditions else { return }
+        var there: ETag?
+        do throws(StoreError) {
+            there = try await objects.store.head(key, ReadConditions()).etag
+        } catch {
+            guard error.reason == .noSuchKey else { throw error }
+        }
+        let holds = if case .matches(let etag) = condition { there == etag } else { there == nil }
+        guard holds else { throw StoreError(.preconditionFailed, "\(key) is \(there == nil ? "not there" : "another one, or there already")") }
     }
 
     /// Begins an upload of parts.

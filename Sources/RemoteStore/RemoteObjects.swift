@@ -22,6 +22,9 @@ package struct RemoteObjects: Sendable {
     /// A follower of Amazon S3 may not look at a sub-resource, and take a change of it for one of the object.
     package var mayIgnoreSubresources: Bool { dialect.family == .s3 && !client.endpoint.isAmazon }
 
+    /// It may ignore conditions on writes: no request says whether it does.
+    package var mayIgnoreConditions: Bool { !store.capabilities.putIfAbsent && dialect.family != .obs && !client.endpoint.isAmazon }
+
     /// Another bucket that is reached in the same way.
     package func other(_ bucket: BucketName) -> RemoteObjects {
         RemoteObjects(client, bucket: bucket, store)
@@ -41,7 +44,7 @@ package struct RemoteObjects: Sendable {
             { [request] _ throws(StoreError) in
                 let response = try await client.send(request)
                 return ObjectAnswer(response, document: try await response.document(request))
-            }, unless: { !call.mayRepeat && $0.outcomeUnknown })
+            }, unless: { !call.mayRepeat && $0.outcomeUnknown && $0.reason != .throttled })
     }
 
     /// With a body that is read as it comes. It is not resumed when it breaks off.

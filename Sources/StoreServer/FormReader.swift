@@ -22,8 +22,14 @@ struct FormReader {
         buffer = Array("\r\n".utf8)
     }
 
-    /// The fields before the file, by their names in lower case, and the file's own name. The file is next.
-    mutating func fields() async throws -> (fields: [NamedValue], fileName: String) {
+    /// The file as its part says it is.
+    struct File {
+        var name: String
+        var type: String?
+    }
+
+    /// The fields before the file, by their names in lower case. The file is next.
+    mutating func fields() async throws -> (fields: [NamedValue], file: File) {
         var fields: [NamedValue] = []
         var total = 0
         try await skipDelimiter()
@@ -31,8 +37,7 @@ struct FormReader {
             let head = try await take(until: Array("\r\n\r\n".utf8))
             guard let (name, fileName, type) = Self.disposition(head) else { throw ServiceError.malformedForm }
             if name == "file" {
-                if let type, !fields.contains(where: { $0.name == "content-type" }) { fields.append(NamedValue("content-type", type)) }
-                return (fields, fileName ?? "")
+                return (fields, File(name: fileName ?? "", type: type))
             }
             let value = try await take(until: delimiter)
             total += value.count

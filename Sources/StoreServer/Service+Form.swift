@@ -6,18 +6,17 @@ extension Service {
     ///
     /// Source: "POST Object", Amazon S3 API Reference; "POST Upload", OBS API Reference.
     func postObject(_ request: Request, _ verifier: SignatureVerifier) async throws -> Response {
+        try checkQuota(request)
         let bucket = try bucket(request)
         guard var reader = FormReader(contentType: request.header("content-type") ?? "", request.body) else { throw ServiceError.malformedForm }
-        let (list, fileName) = try await reader.fields()
+        let (list, file) = try await reader.fields()
         var fields = Dictionary(list.map { ($0.name, $0.value) }) { first, _ in first }
         guard let given = fields["key"], !given.isEmpty else { throw ServiceError.invalidArgument("POST requires a key") }
         fields["bucket"] = request.name.bucket
         let policy = try verifier.verifyForm(fields, now: request.now)
-        // The type that the browser gives the file is no field of the form.
-        var checked = fields
-        if !policy.covers("content-type") { checked["content-type"] = nil }
-        try policy.check(checked, now: request.now)
-        let key = Key(given.replacing("${filename}", with: fileName))
+        try policy.check(fields, now: request.now)
+        if fields["content-type"] == nil { fields["content-type"] = file.type }
+        let key = Key(given.replacing("${filename}", with: file.name))
         guard key.bytes.count <= dialect.limits.key else { throw ServiceError.keyTooLong }
         let object = try await store(&reader, as: key, in: bucket, request.ofForm(fields, key), policy.lengths)
         return answer(object, in: bucket, fields, request)
@@ -69,17 +68,6 @@ extension Service {
             }
             return .xml(document, status: 201, headers: headers)
         default: return Response(204, headers: headers)
-        }
-    }
-}
-
-extension FormPolicy {
-    func covers(_ field: String) -> Bool {
-        conditions.contains { condition in
-            switch condition {
-            case .equals(let name, _), .startsWith(let name, _): name == field
-            case .length: false
-            }
         }
     }
 }

@@ -151,6 +151,7 @@ struct AccessKeyWork {
         do throws(StoreError) {
             return try outcome.get()
         } catch {
+            if error.serviceCode == "NoSuchEntity" { throw Failure("there is no such access key") }
             throw client.objectFailure(error, BucketName("the account"), nil)
         }
     }

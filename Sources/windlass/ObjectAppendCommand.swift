@@ -26,7 +26,9 @@ struct ObjectAppendCommand: ParsableCommand {
         let source = try ObjectContentSource(content, on: executor)
         let (ready, position) = (wish, position)
         let receipt = try work.run(key: key) { (commands) async throws(StoreError) in
-            guard let body = try await source.whole(upTo: 5 << 30) else { throw StoreError(.tooLarge, "one append takes at most 5G") }
+            guard let body = try await source.whole(upTo: 5 << 30) else {
+                throw StoreError(.tooLarge, "one append takes at most 5G of a file, and 1G of standard input")
+            }
             return try await commands.append(key, body, at: position, ready)
         }
         guard json else { return }
@@ -42,7 +44,8 @@ struct ObjectAppendCommand: ParsableCommand {
         let folder = address.key.lastIndex(of: "/").map { String(address.key[...$0]) } ?? ""
         let remote = RemoteObjects(client, bucket: address.bucket.bucket, policy: connection.retryPolicy, logger: .silent)
         return try ObjectWork(commands: ObjectCommands(remote)).run { _ async throws(StoreError) in
-            search.gap == .verbs ? try await search.probe(folder: folder) : try await search.look()
+            if search.gap == .verbs { return try await search.probe(folder: folder) }
+            return try await search.look()
         }
     }
 }

@@ -19,6 +19,9 @@ final class ObjectContentSource: Sendable {
         var isAtEnd = false
     }
 
+    /// In bytes, of what is read once.
+    static let largestInMemory: Int64 = 1 << 30
+
     private let origin: Origin
     private let state = Mutex(State())
 
@@ -61,8 +64,9 @@ final class ObjectContentSource: Sendable {
         case .bytes(let bytes): return BytesSource(bytes)
         case .file(let file, let size): return size <= limit ? FileSource(file, ByteRange(offset: 0, count: size)) : nil
         case .stream(let stream):
-            let bytes = try await read(stream, Int(min(limit, 1 << 30)) + 1)
-            if Int64(bytes.count) <= limit { return BytesSource(bytes) }
+            let most = Int(min(limit, Self.largestInMemory))
+            let bytes = try await read(stream, most + 1)
+            if bytes.count <= most { return BytesSource(bytes) }
             state.withLock { $0.ahead = bytes }
             return nil
         }

@@ -73,8 +73,10 @@ struct ObjectDeleting: Sendable {
             var next: VersionQuery? = query
             while let wanted = next {
                 let page = try await commands.versions(wanted)
-                failed += try await delete(page.versions.map { VersionedKey($0.key, version: $0.version) }, commands)
-                next = page.next
+                let failedHere = try await delete(page.versions.map { VersionedKey($0.key, version: $0.version) }, commands)
+                failed += failedHere
+                // A page after versions that are gone: the store may not find its beginning.
+                next = isDryRun || failedHere > 0 ? page.next : page.next.map { _ in wanted }
             }
             return failed
         }

@@ -1,4 +1,5 @@
 import FileSystemTypes
+import Foundation
 import Glibc
 import LocalFiles
 import ObjectStorage
@@ -7,15 +8,18 @@ import Threads
 /// A file that is made beside its final name and moved there when it is whole.
 final class PartialFile: Sendable {
     private let path: String
+    /// The same as `path` where that is no plain file, such as a pipe: it stays what it is.
     private let beside: String
     private let file: LocalFile
     private let position = Position()
 
     init(_ path: String, on executor: BlockingExecutor) throws {
+        let path = (path as NSString).resolvingSymlinksInPath
+        let facts = try? FileFacts.at(path)
         self.path = path
-        beside = "\(path).windlass-\(getpid())"
+        beside = facts.map { $0.isPlainFile } ?? true ? "\(path).windlass-\(getpid())" : path
         do throws(Errno) {
-            if let facts = try? FileFacts.at(path), facts.isFolder { throw .isDirectory }
+            if facts?.isFolder == true { throw .isDirectory }
             file = try LocalFile(beside, .write, on: executor)
         } catch {
             throw Failure("cannot write \(path): \(error)")
@@ -31,10 +35,11 @@ final class PartialFile: Sendable {
     }
 
     func finish() throws {
+        guard beside != path else { return }
         guard unsafe rename(beside, path) == 0 else { throw Failure("cannot write \(path): \(Errno.current)") }
     }
 
     func discard() {
-        unsafe unlink(beside)
+        if beside != path { unsafe unlink(beside) }
     }
 }

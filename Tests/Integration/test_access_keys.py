@@ -74,7 +74,7 @@ def test_the_secret_goes_into_a_file_of_ones_own(account, tmp_path):
 def test_there_is_an_end_to_them(account, tmp_path):
     for _ in range(9):
         account.keys("create")
-    account.keys("create", "--secret-file", tmp_path / "secret", status=1)
+    account.keys("create", "--secret-file", tmp_path / "secret", status=3)
     assert not (tmp_path / "secret").exists()
 
 

@@ -286,13 +286,13 @@ NOT_OFFERED = {
         ("tag", "get", "K:k"), ("tag", "set", "K:k", "a=b"), ("acl", "get", "K:k"), ("acl", "set", "K:k", "--value", "private"),
         ("versions", "list", "K:"), ("versions", "undelete", "K:k"), ("restore", "K:k"), ("retention", "get", "K:k"),
         ("retention", "extend", "K:k", "--period", "9"), ("legal-hold", "list", "K:k"), ("put", "K:k", "--text", "x", "--tag", "a=b"),
-        ("put", "K:k", "--text", "x", "--expires", "3"), ("put", "K:k", "--text", "x", "--sse", "aes256"),
+        ("put", "K:k", "--text", "x", "--expires", "3"), ("put", "K:k", "--text", "x", "--sse", "aes256"), ("put", "K:k", "--text", "x", "--if-absent"),
         ("put", "K:k", "--text", "x", "--lock-mode", "COMPLIANCE", "--lock-until", FUTURE), ("cat", "K:k", "--image-process", "image/info")],
     "s3": [
         ("put", "K:k", "--text", "x", "--expires", "3"), ("cat", "K:k", "--image-process", "image/info"),
         ("retention", "extend", "K:k", "--period", "9"), ("put", "K:k", "--text", "x", "--retention-date", FUTURE)],
     "cos": [("put", "K:k", "--text", "x", "--expires", "3"), ("append", "K:k", "--text", "x"), ("retention", "set", "K:k", "COMPLIANCE", FUTURE)],
-    "obs": [("legal-hold", "list", "K:k"), ("retention", "extend", "K:k", "--period", "9")],
+    "obs": [("put", "K:k", "--text", "x", "--if-match", "0"), ("legal-hold", "list", "K:k"), ("retention", "extend", "K:k", "--period", "9")],
 }
 
 
