@@ -121,6 +121,7 @@ let package = Package(
                 crypto, logging,
             ]),
         tests("BucketAdministrationTests", ["BucketAdministration", "FileSystemTypes", "ObjectStorage", "TestSupport"]),
+        tests("ObjectCommandsTests", ["ObjectCommands", "ObjectStorage", "RemoteStore"]),
         tests("StoreServerTests", ["FileSystemTypes", "ObjectStorage", "StoreServer", crypto] + nio, resources: [.copy("Fixtures")]),
         tests(
             "StoreConformanceTests",

@@ -119,7 +119,11 @@ package final class LocalFile: Sendable {
         var done = 0
         while done < bytes.count {
             let rest = bytes.dropFirst(done)
-            let written = unsafe rest.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset) + off_t(done)) }
+            var written = unsafe rest.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset) + off_t(done)) }
+            // A pipe has no offsets.
+            if written < 0, Errno.current == Errno(ESPIPE) {
+                written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            }
             if written < 0, Errno.current == .interrupted { continue }
             if written < 0 { throw Errno.current }
             done += written

@@ -1,9 +1,9 @@
-import Foundation
+internal import Foundation
 
 /// What a form's policy allows it to contain.
 ///
 /// Source: "Creating a POST Policy", Amazon S3 API Reference.
-struct FormPolicy: Sendable {
+package struct FormPolicy: Sendable {
     enum Condition: Hashable, Sendable {
         case equals(name: String, value: String)
         case startsWith(name: String, prefix: String)
@@ -13,7 +13,7 @@ struct FormPolicy: Sendable {
     let expiration: StoreTime
     let conditions: [Condition]
 
-    init(base64: String) throws(ServiceError) {
+    package init(base64: String) throws(ServiceError) {
         guard let bytes = Base64.decode(base64), let document = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any],
             let expiration = (document["expiration"] as? String).flatMap({ StoreTime(iso: $0) }), let list = document["conditions"] as? [Any]
         else { throw .invalidPolicy("Invalid JSON, or no expiration or conditions.") }
@@ -47,7 +47,7 @@ struct FormPolicy: Sendable {
     }
 
     /// `fields` with the bucket among them. Every one must be covered, and every condition hold.
-    func check(_ fields: [String: String], now: StoreTime) throws(ServiceError) {
+    package func check(_ fields: [String: String], now: StoreTime) throws(ServiceError) {
         guard now < expiration else { throw .policyFailed("Policy expired.") }
         var covered: Set<String> = ["bucket"]
         for condition in conditions {
@@ -69,7 +69,7 @@ struct FormPolicy: Sendable {
     }
 
     /// How many bytes the file may have.
-    var lengths: ClosedRange<Int64>? {
+    package var lengths: ClosedRange<Int64>? {
         conditions.lazy.compactMap { if case .length(let range) = $0 { range } else { nil } }.first
     }
 }

@@ -20,6 +20,8 @@ final class PartialFile: Sendable {
         beside = facts.map { $0.isPlainFile } ?? true ? "\(path).windlass-\(getpid())" : path
         do throws(Errno) {
             if facts?.isFolder == true { throw .isDirectory }
+            // Of a process with the same number that was ended.
+            if beside != path { unsafe unlink(beside) }
             file = try LocalFile(beside, .write, on: executor)
         } catch {
             throw Failure("cannot write \(path): \(error)")
