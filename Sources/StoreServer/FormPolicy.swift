@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 /// What a form's policy allows it to contain.
 ///

@@ -6,11 +6,12 @@ import os
 
 import pytest
 
-from bucket_under_test import FORMS, names, stores  # noqa: F401 (fixtures)
+from bucket_under_test import names, stores  # noqa: F401 (fixtures)
 from object_under_test import make  # noqa: F401 (fixture)
 
 VERSIONED = ["s3", "cos", "obs", "obs-v2"]
 FUTURE = "2040-01-31T00:00:00Z"
+
 
 class TestVersions:
     @pytest.mark.parametrize("form", VERSIONED)

@@ -14,6 +14,7 @@ from object_under_test import fetch, make  # noqa: F401 (fixture)
 
 EVERY = list(FORMS)
 
+
 class TestSigning:
     @pytest.mark.parametrize("form", EVERY)
     @pytest.mark.parametrize("signature", [None, "v2", "v4"])
@@ -21,8 +22,6 @@ class TestSigning:
         bucket = make(form)
         sign = ("--signature", signature) if signature else ()
         put = bucket.object("presign", "put", "K:a b/ü", *sign).strip()
-        if "obs.localhost" in put:
-            pytest.skip("a name below localhost does not lead anywhere without help")
         assert fetch(put, "PUT", b"sent by URL")[0] == 200
         assert bucket.vendor.get(bucket.name, "a b/ü") == b"sent by URL"
         assert fetch(bucket.object("presign", "get", "K:a b/ü", *sign).strip()) == (200, b"sent by URL")
@@ -64,14 +63,13 @@ def send_form(url, fields, content, name="photo.png"):
 
 
 class TestForms:
-    @pytest.mark.parametrize("form", ["s3", "cos", "oos", "obs-v2"])
+    @pytest.mark.parametrize("form", EVERY)
     @pytest.mark.parametrize("signature", [None, "v2", "v4"])
     def test_a_browser_uploads(self, make, form, signature):
         bucket = make(form)
         sign = ("--signature", signature) if signature else ()
         made = json.loads(bucket.object(
-            "form", "K:uploads/${filename}", "--maximum-size", "1K", "--meta", "by=form", "--status", "201", *sign,
-            "--addressing", "path"))
+            "form", "K:uploads/${filename}", "--maximum-size", "1K", "--meta", "by=form", "--status", "201", *sign))
         content = b"\x89PNG\r\n" + os.urandom(500)
         status, text = send_form(made["url"], made["fields"], content)
         assert status == 201 and b"<Key>uploads/photo.png</Key>" in text, text
