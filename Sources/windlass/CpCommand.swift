@@ -3,6 +3,7 @@ import FileSystemTypes
 import Glibc
 import ObjectCommands
 import ObjectStorage
+import RemoteStore
 import Threads
 
 /// `windlass cp`: from this machine to a bucket, back, or within a store.

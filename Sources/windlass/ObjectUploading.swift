@@ -1,5 +1,6 @@
 import ObjectCommands
 import ObjectStorage
+import RemoteStore
 
 /// Makes an object of what a source gives: in one request, or in parts where it is larger than one of these.
 struct ObjectUploading {

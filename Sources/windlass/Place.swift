@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LocalFiles
 
 /// Where something is: on this machine, or in a bucket where it is written as a URL.
 enum Place: ExpressibleByArgument {
@@ -24,8 +25,7 @@ enum LocalFolder {
         guard let walk = FileManager.default.enumerator(atPath: folder) else { throw Failure("cannot read the folder \(folder)") }
         var files: [String] = []
         while let path = walk.nextObject() as? String {
-            var isFolder = ObjCBool(false)
-            if FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder), !isFolder.boolValue { files.append(path) }
+            if let facts = try? FileFacts.at("\(folder)/\(path)"), !facts.isFolder { files.append(path) }
         }
         return files.sorted()
     }
@@ -48,7 +48,6 @@ enum LocalFolder {
     }
 
     static func isFolder(_ path: String) -> Bool {
-        var isFolder = ObjCBool(false)
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        (try? FileFacts.at(path))?.isFolder ?? false
     }
 }
