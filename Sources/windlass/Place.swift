@@ -25,7 +25,7 @@ enum LocalFolder {
         guard let walk = FileManager.default.enumerator(atPath: folder) else { throw Failure("cannot read the folder \(folder)") }
         var files: [String] = []
         while let path = walk.nextObject() as? String {
-            if let facts = try? FileFacts.at("\(folder)/\(path)"), !facts.isFolder { files.append(path) }
+            if let facts = try? FileFacts.at("\(folder)/\(path)"), facts.isPlainFile { files.append(path) }
         }
         return files.sorted()
     }
