@@ -2,7 +2,7 @@ import ArgumentParser
 import BucketAdministration
 import FileSystemTypes
 import Glibc
-import LocalFiles
+import UserFiles
 import ObjectStorage
 import RemoteStore
 import Threads
@@ -43,16 +43,16 @@ struct AccessKeyCommand: ParsableCommand {
             }
         }
 
-        private static func secretFile(_ path: String, _ executor: BlockingExecutor) throws -> LocalFile {
+        private static func secretFile(_ path: String, _ executor: BlockingExecutor) throws -> UserFile {
             do throws(Errno) {
-                return try LocalFile(path, .secret, on: executor)
+                return try UserFile(path, .secret, on: executor)
             } catch {
                 throw Failure("cannot make \(path): \(error)", code: error == .exists ? .conflict : .failed)
             }
         }
 
         /// A key whose secret is lost is of no use to anybody.
-        private static func write(_ created: AccessKeys.Created, _ file: LocalFile, _ keys: AccessKeys) async throws(StoreError) {
+        private static func write(_ created: AccessKeys.Created, _ file: UserFile, _ keys: AccessKeys) async throws(StoreError) {
             do throws(Errno) {
                 try await file.write(Bytes(created.secret + "\n"), at: 0)
                 try await file.sync()

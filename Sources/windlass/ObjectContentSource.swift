@@ -1,5 +1,5 @@
 import FileSystemTypes
-import LocalFiles
+import UserFiles
 import ObjectStorage
 import Synchronization
 import Threads
@@ -7,8 +7,8 @@ import Threads
 /// The bytes that become an object: of a file, of standard input or of the command line. Read once, front to back.
 final class ObjectContentSource: Sendable {
     private enum Origin: Sendable {
-        case file(LocalFile, size: Int64)
-        case stream(LocalFile)
+        case file(UserFile, size: Int64)
+        case stream(UserFile)
         case bytes(Bytes)
     }
 
@@ -48,7 +48,7 @@ final class ObjectContentSource: Sendable {
             return .stream(try standardInput(on: executor))
         }
         do throws(Errno) {
-            let file = try LocalFile(path, .read, on: executor)
+            let file = try UserFile(path, .read, on: executor)
             let facts = try file.facts()
             guard !facts.isFolder else { throw .isDirectory }
             // A pipe has no size, and is read once.
@@ -86,7 +86,7 @@ final class ObjectContentSource: Sendable {
         }
     }
 
-    private func streamed(_ stream: LocalFile, _ size: Int) async throws(StoreError) -> (any ByteSource)? {
+    private func streamed(_ stream: UserFile, _ size: Int) async throws(StoreError) -> (any ByteSource)? {
         var bytes = state.withLock { $0.ahead }
         if bytes.count < size, !state.withLock({ $0.isAtEnd }) {
             let missing = size - bytes.count
@@ -100,15 +100,15 @@ final class ObjectContentSource: Sendable {
         return BytesSource(bytes.slice(from: 0, upTo: size))
     }
 
-    private static func standardInput(on executor: BlockingExecutor) throws -> LocalFile {
+    private static func standardInput(on executor: BlockingExecutor) throws -> UserFile {
         do throws(Errno) {
-            return try LocalFile.standardInput(on: executor)
+            return try UserFile.standardInput(on: executor)
         } catch {
             throw Failure("cannot read standard input: \(error)")
         }
     }
 
-    private func read(_ stream: LocalFile, _ count: Int) async throws(StoreError) -> Bytes {
+    private func read(_ stream: UserFile, _ count: Int) async throws(StoreError) -> Bytes {
         do throws(Errno) {
             return try await stream.next(count)
         } catch {

@@ -2,7 +2,7 @@ import ArgumentParser
 import FileSystemTypes
 import Foundation
 import Glibc
-import LocalFiles
+import UserFiles
 import ObjectCommands
 import ObjectStorage
 import RemoteStore

@@ -3,7 +3,7 @@ import BucketAdministration
 import FileSystemTypes
 import Foundation
 import Glibc
-import LocalFiles
+import UserFiles
 import ObjectCommands
 import ObjectStorage
 import RemoteStore

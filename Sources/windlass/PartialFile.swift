@@ -1,7 +1,7 @@
 import FileSystemTypes
 import Foundation
 import Glibc
-import LocalFiles
+import UserFiles
 import ObjectStorage
 import Threads
 
@@ -10,7 +10,7 @@ final class PartialFile: Sendable {
     private let path: String
     /// The same as `path` where that is no plain file, such as a pipe: it stays what it is.
     private let beside: String
-    private let file: LocalFile
+    private let file: UserFile
     private let position = Position()
 
     init(_ path: String, on executor: BlockingExecutor) throws {
@@ -22,7 +22,7 @@ final class PartialFile: Sendable {
             if facts?.isFolder == true { throw .isDirectory }
             // Of a process with the same number that was ended.
             if beside != path { unsafe unlink(beside) }
-            file = try LocalFile(beside, .write, on: executor)
+            file = try UserFile(beside, .write, on: executor)
         } catch {
             throw Failure("cannot write \(path): \(error)")
         }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import LocalFiles
+import UserFiles
 
 /// Where something is: on this machine, or in a bucket where it is written as a URL.
 enum Place: ExpressibleByArgument {

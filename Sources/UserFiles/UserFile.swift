@@ -3,7 +3,7 @@ internal import Glibc
 package import Threads
 
 /// An open file of this machine. Its calls run on threads that may block.
-package final class LocalFile: Sendable {
+package final class UserFile: Sendable {
     package let path: String
     private let descriptor: Int32
     private let executor: BlockingExecutor
@@ -37,8 +37,8 @@ package final class LocalFile: Sendable {
         self.executor = executor
     }
 
-    package static func standardInput(on executor: BlockingExecutor) throws(Errno) -> LocalFile {
-        LocalFile(path: "-", descriptor: try retrying { fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) }, on: executor)
+    package static func standardInput(on executor: BlockingExecutor) throws(Errno) -> UserFile {
+        UserFile(path: "-", descriptor: try retrying { fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) }, on: executor)
     }
 
     deinit {
@@ -166,10 +166,10 @@ package struct FileFacts: Hashable, Sendable {
 
 /// A range of a file as the body of a request.
 package struct FileSource: ByteSource {
-    private let file: LocalFile
+    private let file: UserFile
     private let range: ByteRange
 
-    package init(_ file: LocalFile, _ range: ByteRange) {
+    package init(_ file: UserFile, _ range: ByteRange) {
         self.file = file
         self.range = range
     }
