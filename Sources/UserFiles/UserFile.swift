@@ -1,11 +1,12 @@
 package import FileSystemTypes
 internal import Glibc
+internal import LocalFiles
 package import Threads
 
 /// An open file of this machine. Its calls run on threads that may block.
 package final class UserFile: Sendable {
     package let path: String
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private let executor: BlockingExecutor
 
     /// How a file is opened.
@@ -26,35 +27,33 @@ package final class UserFile: Sendable {
             case .secret: O_RDWR | O_CREAT | O_EXCL
             }
         let mode: mode_t = access == .secret ? 0o600 : 0o666
-        descriptor = try Self.retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }
+        descriptor = FileDescriptor(try retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) })
         self.path = path
         self.executor = executor
     }
 
-    private init(path: String, descriptor: Int32, on executor: BlockingExecutor) {
+    private init(path: String, descriptor: FileDescriptor, on executor: BlockingExecutor) {
         self.path = path
         self.descriptor = descriptor
         self.executor = executor
     }
 
     package static func standardInput(on executor: BlockingExecutor) throws(Errno) -> UserFile {
-        UserFile(path: "-", descriptor: try retrying { fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) }, on: executor)
+        UserFile(path: "-", descriptor: FileDescriptor(try retrying { fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) }), on: executor)
     }
 
     deinit {
-        _ = close(descriptor)
+        descriptor.close()
     }
 
     /// What `fstat` says now.
     package func facts() throws(Errno) -> FileFacts {
-        var status = stat()
-        _ = try Self.retrying { unsafe fstat(descriptor, &status) }
-        return FileFacts(status)
+        FileFacts(try descriptor.status())
     }
 
     /// At most `count` bytes from `offset` on; fewer only at the end of the file.
     package func read(at offset: Int64, count: Int) async throws(Errno) -> Bytes {
-        try await onExecutor { [descriptor] () throws(Errno) in try Self.read(descriptor, at: offset, count: count) }
+        try await onExecutor { [descriptor] () throws(Errno) in Bytes(try descriptor.read(at: offset, count: count)) }
     }
 
     package func write(_ bytes: Bytes, at offset: Int64) async throws(Errno) {
@@ -68,18 +67,18 @@ package final class UserFile: Sendable {
     }
 
     package func truncate(to size: Int64) async throws(Errno) {
-        try await onExecutor { [descriptor] () throws(Errno) in _ = try Self.retrying { ftruncate(descriptor, off_t(size)) } }
+        try await onExecutor { [descriptor] () throws(Errno) in try descriptor.truncate(to: size) }
     }
 
     /// Returns when the bytes are on the disk (fdatasync(2)).
     package func sync() async throws(Errno) {
-        try await onExecutor { [descriptor] () throws(Errno) in _ = try Self.retrying { fdatasync(descriptor) } }
+        try await onExecutor { [descriptor] () throws(Errno) in try descriptor.syncData() }
     }
 
     /// The next `count` bytes of something that is read once, such as a pipe; fewer only at its end.
     package func next(_ count: Int) async throws(Errno) -> Bytes {
         try await onExecutor { [descriptor] () throws(Errno) in
-            try unsafe Self.filled(count) { space, _ in unsafe Glibc.read(descriptor, space.baseAddress, space.count) }
+            try Self.next(descriptor, count)
         }
     }
 
@@ -94,17 +93,13 @@ package final class UserFile: Sendable {
         return try outcome.get()
     }
 
-    private static func read(_ descriptor: Int32, at offset: Int64, count: Int) throws(Errno) -> Bytes {
-        try unsafe filled(count) { space, done in unsafe pread(descriptor, space.baseAddress, space.count, off_t(offset) + off_t(done)) }
-    }
-
-    /// Calls `more` until there are `count` bytes, or no more.
-    private static func filled(_ count: Int, _ more: (_ space: UnsafeMutableRawBufferPointer, _ done: Int) -> Int) throws(Errno) -> Bytes {
+    /// Calls read(2) until there are `count` bytes, or no more.
+    private static func next(_ descriptor: FileDescriptor, _ count: Int) throws(Errno) -> Bytes {
         var failure: Errno?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
                 let space = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-                let got = unsafe more(space, filled)
+                let got = unsafe Glibc.read(descriptor.number, space.baseAddress, space.count)
                 if got < 0, Errno.current == .interrupted { continue }
                 if got < 0 { failure = Errno.current }
                 if got <= 0 { return }
@@ -115,26 +110,18 @@ package final class UserFile: Sendable {
         return Bytes(bytes)
     }
 
-    private static func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(Errno) {
+    /// At `offset`, or where a pipe is, which has no offsets.
+    private static func write(_ descriptor: FileDescriptor, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(Errno) {
         var done = 0
         while done < bytes.count {
             let rest = bytes.dropFirst(done)
-            var written = unsafe rest.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset) + off_t(done)) }
-            // A pipe has no offsets.
+            var written = unsafe rest.withUnsafeBytes { unsafe pwrite(descriptor.number, $0.baseAddress, $0.count, off_t(offset) + off_t(done)) }
             if written < 0, Errno.current == Errno(ESPIPE) {
-                written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor.number, $0.baseAddress, $0.count) }
             }
             if written < 0, Errno.current == .interrupted { continue }
             if written < 0 { throw Errno.current }
             done += written
-        }
-    }
-
-    private static func retrying(_ call: () -> Int32) throws(Errno) -> Int32 {
-        while true {
-            let result = call()
-            if result >= 0 { return result }
-            guard Errno.current == .interrupted else { throw Errno.current }
         }
     }
 }
