@@ -66,10 +66,6 @@ package final class UserFile: Sendable {
         }
     }
 
-    package func truncate(to size: Int64) async throws(Errno) {
-        try await onExecutor { [descriptor] () throws(Errno) in try descriptor.truncate(to: size) }
-    }
-
     /// Returns when the bytes are on the disk (fdatasync(2)).
     package func sync() async throws(Errno) {
         try await onExecutor { [descriptor] () throws(Errno) in try descriptor.syncData() }
@@ -126,19 +122,15 @@ package final class UserFile: Sendable {
     }
 }
 
-/// What tells one state of a file from another.
+/// What a file is.
 package struct FileFacts: Hashable, Sendable {
     /// In bytes.
     package let size: Int64
-    package let modified: Timestamp
-    package let inode: UInt64
     package let isFolder: Bool
     package let isPlainFile: Bool
 
     init(_ status: stat) {
         size = Int64(status.st_size)
-        modified = Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int32(status.st_mtim.tv_nsec))
-        inode = UInt64(status.st_ino)
         isFolder = status.st_mode & S_IFMT == S_IFDIR
         isPlainFile = status.st_mode & S_IFMT == S_IFREG
     }
