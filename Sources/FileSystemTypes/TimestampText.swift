@@ -34,6 +34,17 @@ extension Timestamp {
         self = timestamp
     }
 
+    /// `2026-03-14T09:26:53Z`: the fraction is dropped.
+    package var iso8601: String {
+        let time = CivilTime(self)
+        func pad(_ number: Int, _ width: Int = 2) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        let date = [pad(time.year, 4), pad(time.month), pad(time.day)].joined(separator: "-")
+        return "\(date)T\([time.hour, time.minute, time.second].map { pad($0) }.joined(separator: ":"))Z"
+    }
+
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     private static func time(_ text: Substring) -> (hour: Int, minute: Int, second: Int)? {

@@ -19,6 +19,11 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
         self.logger = logger
     }
 
+    /// Another store under the same policy.
+    package func on(_ other: Base) -> RetryingStore {
+        RetryingStore(other, policy: policy, logger: logger)
+    }
+
     package var limits: StoreLimits { base.limits }
     package var capabilities: Capabilities { base.capabilities }
 

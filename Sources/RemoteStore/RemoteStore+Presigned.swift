@@ -16,7 +16,8 @@ extension StoreClient {
         let endpoint = standing(request.bucket)
         let location = endpoint.location(bucket: request.bucket, key: request.key, addressing: configuration.addressing)
         let signable = SignableRequest(
-            method: request.method, host: location.host, path: location.path, query: [], headers: [], hostBucket: location.hostBucket)
+            method: request.method, host: location.host, path: location.path, query: request.query, headers: request.headers,
+            hostBucket: location.hostBucket)
         let now = Timestamp(seconds: Timestamp.now.seconds + offset)
         let signed: Presigned
         switch authorization(try await authority(), region: region) {

@@ -1,4 +1,4 @@
-internal import FileSystemTypes
+package import FileSystemTypes
 internal import HTTPTransport
 package import ObjectStorage
 internal import Signing
@@ -253,7 +253,7 @@ extension StoreResponse {
 }
 
 extension XMLWriter {
-    static func document(_ root: String, _ content: (inout XMLWriter) -> Void) -> Bytes {
+    package static func document(_ root: String, _ content: (inout XMLWriter) -> Void) -> Bytes {
         var writer = XMLWriter()
         writer.element(root, namespace: "http://s3.amazonaws.com/doc/2006-03-01/", content)
         return writer.bytes

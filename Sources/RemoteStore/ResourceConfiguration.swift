@@ -51,7 +51,7 @@ package struct ResourceConfiguration: Sendable {
 
 extension StoreClient {
     /// The same, but for where requests go.
-    fileprivate func speaking(to endpoint: Endpoint) -> StoreClient {
+    func speaking(to endpoint: Endpoint) -> StoreClient {
         var configuration = configuration
         configuration.endpoint = endpoint
         configuration.addressing = .path

@@ -1,20 +1,20 @@
-internal import FileSystemTypes
+package import FileSystemTypes
 
 /// Writes the small documents that requests carry.
-struct XMLWriter {
+package struct XMLWriter {
     private var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
 
-    mutating func element(_ name: String, namespace: String? = nil, _ content: (inout XMLWriter) -> Void) {
+    package mutating func element(_ name: String, namespace: String? = nil, _ content: (inout XMLWriter) -> Void) {
         text += namespace.map { "<\(name) xmlns=\"\($0)\">" } ?? "<\(name)>"
         content(&self)
         text += "</\(name)>"
     }
 
-    mutating func element(_ name: String, _ value: String) {
+    package mutating func element(_ name: String, _ value: String) {
         element(name) { $0.text += Self.escaped(value) }
     }
 
-    var bytes: Bytes { Bytes(text) }
+    package var bytes: Bytes { Bytes(text) }
 
     private static func escaped(_ value: String) -> String {
         var result = ""

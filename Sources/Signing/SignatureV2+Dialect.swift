@@ -35,7 +35,7 @@ extension SignatureV2 {
         var dateHeader: String { prefix + "date" }
 
         /// The header, query parameter or form field of a session token.
-        var tokenName: String { prefix + "security-token" }
+        package var tokenName: String { prefix + "security-token" }
 
         func isSubresource(_ name: String) -> Bool {
             subresources.contains(name) || !queryStandsForHeaders && name.lowercased().hasPrefix(prefix)

@@ -7,6 +7,7 @@ struct ServerContext: Sendable {
     let service: Service
     let verifier: SignatureVerifier
     let identity: IdentityService
+    let accessKeys: AccessKeyService
     /// Whether the listener is that of the metadata services, and nothing else is answered.
     var isForIdentity = false
     let counters: Counters

@@ -56,6 +56,7 @@ final class Exchange {
         if target.rawPath.hasPrefix(ControlPath.prefix) { return try await control(target) }
         dialect = dialect.speaking(HeaderFamily(headers: head.headers, target: target))
         let name = try ResourceName(target: target, host: head.headers.first(name: "host") ?? "", dialect: dialect)
+        if dialect.service == .oos, head.method == .POST, name.bucket == nil { return try await accessKeys(target) }
         let isCopy = head.headers.contains(name: dialect.header("copy-source"))
         let service = context.service.speaking(dialect)
         try service.checkKindOfBucket(head, name, target)
@@ -66,6 +67,11 @@ final class Exchange {
         try await suffer()
         if operation == .getAPIVersion { return try service.apiVersion(name) }
         let now = StoreTime.now.adding(seconds: faults.clockSkew)
+        if operation == .postObject {
+            let request = Request(
+                id: id, head: head, target: target, name: name, operation: operation, dialect: dialect, body: body, now: now, lag: nil)
+            return try await service.postObject(request, context.verifier)
+        }
         let signed = SignedRequest(
             method: head.method.rawValue, target: target, headers: head.headers, hostBucket: name.isVirtualHost ? name.bucket : nil)
         let isAnonymous = try SignatureScheme.find(headers: head.headers, target: target) == nil
@@ -76,6 +82,22 @@ final class Exchange {
         if isAnonymous { try service.authorizeAnonymous(request) }
         let response = try await service.respond(to: request, claim)
         return faults.isGarbage && operation.isListing ? Self.garbage : response
+    }
+
+    /// Signed for the store or, in Version 4, for the token service.
+    private func accessKeys(_ target: RequestTarget) async throws -> Response {
+        isControl = true
+        let now = StoreTime.now
+        let signed = SignedRequest(method: head.method.rawValue, target: target, headers: head.headers)
+        let claim: PayloadClaim
+        do throws(ServiceError) {
+            claim = try context.verifier.verify(signed, now: now)
+        } catch {
+            guard error.code == "AuthorizationHeaderMalformed" else { throw error }
+            claim = try context.identity.verifier.verify(signed, now: now)
+        }
+        let bytes = try await body.collect(limit: 64 << 10)
+        return try context.accessKeys.respond(IdentityCall(head: head, target: target, body: bytes, now: now), claim)
     }
 
     private static let garbage = Response.xml(Array("<?xml version=\"1.0\"?>\n<ListBucketResult><Contents><Key>a</Wrong>\u{0}<<".utf8))

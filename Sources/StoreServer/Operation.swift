@@ -12,6 +12,7 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
     case listMultipartUploads = "ListMultipartUploads"
     case deleteObjects = "DeleteObjects"
     case putObject = "PutObject"
+    case postObject = "PostObject"
     case getObject = "GetObject"
     case headObject = "HeadObject"
     case deleteObject = "DeleteObject"
@@ -113,7 +114,7 @@ extension Operation {
         case .PUT: return .createBucket
         case .HEAD: return .headBucket
         case .DELETE: return .deleteBucket
-        case .POST: return target.has("delete") ? .deleteObjects : nil
+        case .POST: return target.has("delete") ? .deleteObjects : target.query.isEmpty ? .postObject : nil
         default: return nil
         }
     }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Verifies who sent a request, by every scheme that the dialect knows.
 package final class SignatureVerifier: Sendable {
-    private let keys: KeyRing
+    let keys: KeyRing
     private let region: String
     /// As Version 4 names it in the scope.
     private let service: String

@@ -139,7 +139,9 @@ extension ServerContext {
             verifier: SignatureVerifier(keys: keys, region: configuration.region, dialect: .tokenService, service: "sts"))
         self.init(
             service: Service(folder: folder, dialect: dialect, region: configuration.region),
-            verifier: SignatureVerifier(keys: keys, region: configuration.region, dialect: dialect), identity: identity, counters: counters,
+            verifier: SignatureVerifier(keys: keys, region: configuration.region, dialect: dialect), identity: identity,
+            accessKeys: AccessKeyService(keys: keys),
+            counters: counters,
             faults: faults, control: ControlPath(counters: counters, faults: faults, identity: identity), requestIDs: Generations(),
             logger: configuration.logger)
     }

@@ -30,8 +30,7 @@ struct BucketCommand: ParsableCommand {
         @OptionGroup var connection: ConnectionOptions
 
         func run() throws {
-            let buckets = try connection.asking(nil) { (buckets) async throws(StoreError) in try await buckets.listBuckets() }
-            for bucket in buckets { Terminal.say(isLong ? Self.row(bucket) : bucket.name.text) }
+            for bucket in try connection.buckets() { Terminal.say(isLong ? Self.row(bucket) : bucket.name.text) }
         }
 
         private static func row(_ bucket: BucketSummary) -> String {
@@ -52,6 +51,11 @@ struct BucketCommand: ParsableCommand {
 }
 
 extension ConnectionOptions {
+    /// The buckets of the account.
+    func buckets() throws -> [BucketSummary] {
+        try asking(nil) { (buckets) async throws(StoreError) in try await buckets.listBuckets() }
+    }
+
     /// Asks the store about buckets and waits for the answer.
     fileprivate func asking<Value: Sendable>(
         _ address: BucketAddress?, _ body: @escaping @Sendable (RemoteBuckets) async throws(StoreError) -> Value

@@ -1,3 +1,4 @@
+import FileSystemTypes
 import Glibc
 
 /// What a person sees.
@@ -19,11 +20,19 @@ enum Terminal {
     }
 
     static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard written > 0 || errno == EINTR else { return }
-            bytes = bytes.dropFirst(max(0, written))
+        _ = write(Bytes(text), to: descriptor)
+    }
+
+    /// Whether all of it was taken.
+    static func write(_ bytes: Bytes, to descriptor: Int32) -> Bool {
+        for piece in bytes.pieces {
+            var piece = piece
+            while !piece.isEmpty {
+                let written = unsafe piece.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard written > 0 || errno == EINTR else { return false }
+                piece = piece.dropFirst(max(0, written))
+            }
         }
+        return true
     }
 }

@@ -15,7 +15,12 @@ struct Windlass: ParsableCommand {
         version: "windlass \(Version.text)",
         subcommands: [
             MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RefreshCommand.self, DropCacheCommand.self,
-            LogLevelCommand.self, RecoverCommand.self, BucketCommand.self, DoctorCommand.self,
+            LogLevelCommand.self, RecoverCommand.self, BucketCommand.self, ObjectCommand.self, AccessKeyCommand.self, DoctorCommand.self,
+        ],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Short forms",
+                subcommands: [LsCommand.self, CpCommand.self, MvCommand.self, RmCommand.self, ObjectCatCommand.self, DuCommand.self])
         ])
 
     /// Every failure is one line; the exit code tells which kind it is (`Failure.Code`).
