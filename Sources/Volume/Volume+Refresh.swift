@@ -41,7 +41,8 @@ extension Tree {
         for name in path {
             listings.remove(inode)
             guard let child = child(name, of: inode) else {
-                // That it is not there may be what the kernel believes.
+                // That it is not there may be what the kernel believes, and what the store said a moment ago.
+                absences.forget(name, in: inode)
                 noteDoubt()
                 doubted.notices = [.expiredName(name, parent: inode)]
                 return doubted
@@ -55,6 +56,7 @@ extension Tree {
 
     private mutating func doubt(_ inode: Inode, _ doubted: inout Doubted) {
         listings.remove(inode)
+        absences.forgetAll(in: inode)
         doubted.folders.append(inode)
         guard let node = self[inode], !node.isLocal, !node.isUnlinked else { return }
         _ = update(inode) { $0.validUntil = nil }
