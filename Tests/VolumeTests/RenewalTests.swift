@@ -7,7 +7,7 @@ import Volume
 /// A folder in which names are being made is asked for as a whole, in time.
 @Suite struct RenewalTests {
     private let caller = Caller(userID: 0, groupID: 0, processID: 7)
-    private let ttl = Duration.milliseconds(400)
+    private let ttl = Duration.milliseconds(800)
 
     private func make(_ name: String, _ volume: VolumeUnderTest, in folder: Inode) async throws {
         let options = OpenOptions(mode: .writeOnly, exclusive: true)
