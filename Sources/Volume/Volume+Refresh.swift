@@ -40,6 +40,7 @@ extension Tree {
         var inode = Inode.root
         for name in path {
             listings.remove(inode)
+            absences.forget(name, in: inode)
             guard let child = child(name, of: inode) else {
                 // That it is not there may be what the kernel believes.
                 noteDoubt()
@@ -55,6 +56,7 @@ extension Tree {
 
     private mutating func doubt(_ inode: Inode, _ doubted: inout Doubted) {
         listings.remove(inode)
+        absences.forgetAll(in: inode)
         doubted.folders.append(inode)
         guard let node = self[inode], !node.isLocal, !node.isUnlinked else { return }
         _ = update(inode) { $0.validUntil = nil }
