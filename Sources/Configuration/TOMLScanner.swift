@@ -49,6 +49,7 @@ struct TOMLScanner {
             guard case .text(let item) = try value() else { throw TOMLLine.Failure(reason: "an array holds strings and numbers only") }
             items.append(item)
             skipSpace()
+            guard !isAtEnd else { throw TOMLLine.Failure(reason: "the array has no end on its line: ]") }
             guard take(",") || peek == "]" else { throw TOMLLine.Failure(reason: "items of an array are separated by commas") }
         }
     }

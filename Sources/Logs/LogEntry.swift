@@ -61,6 +61,6 @@ package enum LogFormat: String, Sendable, CaseIterable {
     }
 
     private static func moment(_ seconds: Double) -> String {
-        Date(timeIntervalSince1970: seconds).formatted(.iso8601.time(includingFractionalSeconds: true))
+        Date(timeIntervalSince1970: seconds).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

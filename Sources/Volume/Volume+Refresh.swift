@@ -40,6 +40,7 @@ extension Tree {
         var inode = Inode.root
         for name in path {
             listings.remove(inode)
+            absences.forget(name, in: inode)
             guard let child = child(name, of: inode) else {
                 // That it is not there may be what the kernel believes, and what the store said a moment ago.
                 absences.forget(name, in: inode)
