@@ -2,8 +2,11 @@
 
 import base64
 import hashlib
+import http.server
 import json
 import os
+import threading
+from dataclasses import replace
 
 import obs
 import pytest
@@ -319,3 +322,40 @@ def test_usage(make, words):
 def test_no_such_object(bucket):
     assert "there is no object" in bucket.object("cat", "K:none", status=1)
     assert "there is no object" in bucket.object("stat", "K:none", status=1)
+
+
+class Ignorant(http.server.BaseHTTPRequestHandler):
+    """A store that does not look at sub-resources: whatever is asked of one is done with the object."""
+
+    asked = []
+
+    def answer(self):
+        self.asked.append(self.command)
+        body = b"the object itself" if self.command == "GET" else b""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"0123"')
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_PUT = do_DELETE = do_POST = do_HEAD = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("words", [
+    ("tag", "set", "b/k", "a=1"), ("tag", "delete", "b/k"), ("acl", "set", "b/k", "--value", "private"),
+    ("retention", "set", "b/k", "COMPLIANCE", FUTURE), ("legal-hold", "add", "b/k")], ids=str)
+def test_a_store_that_takes_a_sub_resource_for_the_object_is_not_asked_to_change_it(words, make, tmp_path):
+    Ignorant.asked = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ignorant)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        endpoint = replace(make("s3").store.endpoint, url=f"http://127.0.0.1:{server.server_port}")
+        done = windlass(endpoint, tmp_path, "object", *words, "--endpoint", endpoint.url, "--max-retries", "0")
+        assert done.returncode == 4 and "nothing was changed" in done.stderr, done
+        assert set(Ignorant.asked) == {"GET"}
+    finally:
+        server.shutdown()
+        server.server_close()
