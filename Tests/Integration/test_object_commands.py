@@ -327,10 +327,11 @@ def test_no_such_object(bucket):
 class Ignorant(http.server.BaseHTTPRequestHandler):
     """A store that does not look at sub-resources: whatever is asked of one is done with the object."""
 
-    asked = []
+    asked, paths = [], []
 
     def answer(self):
         self.asked.append(self.command)
+        self.paths.append(self.path)
         body = b"the object itself" if self.command == "GET" else b""
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -344,18 +345,28 @@ class Ignorant(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.parametrize("words", [
-    ("tag", "set", "b/k", "a=1"), ("tag", "delete", "b/k"), ("acl", "set", "b/k", "--value", "private"),
-    ("retention", "set", "b/k", "COMPLIANCE", FUTURE), ("legal-hold", "add", "b/k")], ids=str)
-def test_a_store_that_takes_a_sub_resource_for_the_object_is_not_asked_to_change_it(words, make, tmp_path):
-    Ignorant.asked = []
+def ask_ignorant(make, home, *words):
+    Ignorant.asked, Ignorant.paths = [], []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ignorant)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         endpoint = replace(make("s3").store.endpoint, url=f"http://127.0.0.1:{server.server_port}")
-        done = windlass(endpoint, tmp_path, "object", *words, "--endpoint", endpoint.url, "--max-retries", "0")
-        assert done.returncode == 4 and "nothing was changed" in done.stderr, done
-        assert set(Ignorant.asked) == {"GET"}
+        return windlass(endpoint, home, "object", *words, "--endpoint", endpoint.url, "--max-retries", "0")
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.mark.parametrize("words", [
+    ("tag", "set", "b/k", "a=1"), ("tag", "delete", "b/k"), ("acl", "set", "b/k", "--value", "private"),
+    ("retention", "set", "b/k", "COMPLIANCE", FUTURE), ("legal-hold", "add", "b/k")], ids=str)
+def test_a_store_that_takes_a_sub_resource_for_the_object_is_not_asked_to_change_it(words, make, tmp_path):
+    done = ask_ignorant(make, tmp_path, *words)
+    assert done.returncode == 4 and "nothing was changed" in done.stderr, done
+    assert set(Ignorant.asked) == {"GET"}
+
+
+def test_what_becomes_of_an_image_is_asked_of_huawei(make, tmp_path):
+    done = ask_ignorant(make, tmp_path, "cat", "b/k", "--image-process", "image/resize,w_100", "--dialect", "obs")
+    assert done.returncode == 0 and done.stdout == "the object itself", done
+    assert Ignorant.paths[-1] == "/b/k?x-image-process=image%2Fresize%2Cw_100"
