@@ -13,7 +13,6 @@ package struct ObjectCall: Sendable {
         case creates
         /// Begins an upload of parts.
         case begins
-        case sendsPart
         case copies
         case copiesPart
     }
@@ -62,7 +61,7 @@ extension ObjectCall.Role {
     var roles: RequestRoles {
         switch self {
         case .asks: []
-        case .reads, .sendsPart: .content
+        case .reads: .content
         case .creates: [.creates, .content]
         case .begins: .creates
         case .copies: [.creates, .content, .copies]

@@ -18,8 +18,10 @@ extension Service {
         if fields["content-type"] == nil { fields["content-type"] = file.type }
         let key = Key(given.replacing("${filename}", with: file.name))
         guard key.bytes.count <= dialect.limits.key else { throw ServiceError.keyTooLong }
-        let object = try await store(&reader, as: key, in: bucket, request.ofForm(fields, key), policy.lengths)
-        return answer(object, in: bucket, fields, request)
+        let isCompatible = fields["awsaccesskeyid"] != nil || fields["x-amz-algorithm"] != nil
+        let service = speaking(dialect.speaking(isCompatible ? .compatible : .native))
+        let object = try await service.store(&reader, as: key, in: bucket, request.ofForm(fields, key, service.dialect), policy.lengths)
+        return service.answer(object, in: bucket, fields, request)
     }
 
     private func store(
@@ -74,7 +76,7 @@ extension Service {
 
 extension Request {
     /// As if the fields were the headers of a PUT.
-    fileprivate func ofForm(_ fields: [String: String], _ key: Key) -> Request {
+    fileprivate func ofForm(_ fields: [String: String], _ key: Key, _ dialect: Dialect) -> Request {
         var head = head
         head.headers = HTTPHeaders(fields.map { ($0.key == "acl" ? dialect.header("acl") : $0.key, $0.value) })
         var name = name

@@ -55,7 +55,8 @@ extension Service {
 
     /// Refuses what would not fit into the bucket any more. As in the service, what is being uploaded at the same time is not counted.
     func checkQuota(_ request: Request) throws(ServiceError) {
-        guard dialect.service == .obs, [.putObject, .postObject, .appendObject, .uploadPart, .modifyObject].contains(request.operation) else { return }
+        let counted: Set<Operation> = [.putObject, .postObject, .appendObject, .uploadPart, .modifyObject]
+        guard dialect.service == .obs, counted.contains(request.operation) else { return }
         let bucket = try bucket(request)
         guard let quota = bucket.settings[Self.quota].flatMap({ Int64($0) }) else { return }
         let coming = (request.own("decoded-content-length") ?? request.header("content-length")).flatMap { Int64($0) } ?? 0

@@ -10,7 +10,7 @@ import Threads
 /// `windlass access-key`: the keys of an account, where a store lets them be made by a request.
 struct AccessKeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "access-key", abstract: "Creates, changes, lists and deletes access keys of CTYun OOS.",
+        commandName: "access-key", abstract: "Makes, lists and ends access keys of CTYun OOS.",
         subcommands: [Create.self, List.self, Update.self, Delete.self])
 
     struct Create: ParsableCommand {

@@ -9,7 +9,7 @@ import Threads
 /// `windlass cp`: from this machine to a bucket, back, or within a store.
 struct CpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cp", abstract: "Copies files and objects: up, down, and within a store.",
+        commandName: "cp", abstract: "Copies files and objects: up, down, within a store.",
         discussion: "One of both sides is a URL: s3://BUCKET/KEY, obs://, cos:// or oos://. - is standard input or output.")
     @Argument(help: "What is copied.") var source: Place
     @Argument(help: "Where to; what ends in a slash takes the name from the source.") var target: Place
@@ -24,7 +24,7 @@ struct CpCommand: ParsableCommand {
 
 /// `windlass mv`: as `cp`, and what has been copied is deleted.
 struct MvCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "mv", abstract: "Copies as cp does, and deletes each source once its copy is there.")
+    static let configuration = CommandConfiguration(commandName: "mv", abstract: "As cp; deletes each source once its copy is there.")
     @Argument(help: "What is moved.") var source: Place
     @Argument(help: "Where to; what ends in a slash takes the name from the source.") var target: Place
     @Flag(name: .shortAndLong, help: "A folder, or all that begins with a prefix.") var recursive = false

@@ -3,7 +3,7 @@ import ArgumentParser
 /// `windlass object`: what can be done with objects without a mount.
 struct ObjectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "object", abstract: "Reads, writes, copies and deletes objects, and what stores keep beside their bytes.",
+        commandName: "object", abstract: "Works on objects, and on what is kept beside them.",
         discussion: "An object is written as BUCKET/KEY or as a URL: s3://BUCKET/KEY, obs://, cos:// or oos://.",
         subcommands: [
             ObjectListCommand.self, ObjectStatCommand.self, ObjectPutCommand.self, ObjectGetCommand.self, ObjectCatCommand.self,

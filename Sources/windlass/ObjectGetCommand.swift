@@ -27,7 +27,7 @@ struct ObjectGetCommand: ParsableCommand {
 }
 
 struct ObjectCatCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "cat", abstract: "Writes objects to standard output, one after the other.")
+    static let configuration = CommandConfiguration(commandName: "cat", abstract: "Writes objects to standard output.")
     @Argument(help: "The objects.") var addresses: [ObjectAddress]
     @OptionGroup var answer: AnswerOptions
     @OptionGroup var conditions: VersionOptions

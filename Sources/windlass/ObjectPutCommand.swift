@@ -75,6 +75,10 @@ struct ObjectPutCommand: ParsableCommand {
     @Flag(help: "Print what the store answered as JSON.") var json = false
     @OptionGroup var connection: ConnectionOptions
 
+    func validate() throws {
+        guard !ifAbsent || ifMatch == nil else { throw ValidationError("--if-absent and --if-match exclude each other") }
+    }
+
     func run() throws {
         let key = try address.requiredKey()
         let work = try connection.work(address)

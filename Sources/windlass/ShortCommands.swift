@@ -29,7 +29,7 @@ struct LsCommand: ParsableCommand {
 
 /// `windlass rm`.
 struct RmCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "rm", abstract: "Deletes objects; with -r all that begins with a prefix.")
+    static let configuration = CommandConfiguration(commandName: "rm", abstract: "Deletes objects; with -r all that begins so.")
     @Argument(help: ArgumentHelp("The objects.", valueName: "url")) var addresses: [ObjectAddress]
     @Flag(name: .shortAndLong, help: "Everything whose key begins so.") var recursive = false
     @Flag(help: "Say what would be deleted, and delete nothing.") var dryRun = false
@@ -57,7 +57,7 @@ struct RmCommand: ParsableCommand {
 
 /// `windlass du`.
 struct DuCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "du", abstract: "Tells how much is below a prefix: bytes, objects and its name.")
+    static let configuration = CommandConfiguration(commandName: "du", abstract: "Tells how much is below a prefix.")
     @Argument(help: ArgumentHelp("The prefix.", valueName: "url")) var address: ObjectAddress
     @Flag(help: "Each folder in it by itself, too.") var folders = false
     @OptionGroup var connection: ConnectionOptions

@@ -2,8 +2,11 @@
 
 import base64
 import hashlib
+import http.server
 import json
 import os
+import threading
+from dataclasses import replace
 
 import obs
 import pytest
@@ -60,14 +63,14 @@ class TestBytes:
     def test_metadata_and_headers(self, bucket):
         bucket.object(
             "put", "K:k", "--text", "x", "--meta", "team=blue", "--header", "Cache-Control=no-store", "--content-type", "text/x-own")
-        assert bucket.vendor.metadata(bucket.name, "k")["team"] == "blue"
+        assert bucket.metadata("k")["team"] == "blue"
         head = bucket.head("k")
         assert head["cache-control"] == "no-store" and head["content-type"] == "text/x-own"
         bucket.object("metadata", "set", "K:k", "team=red", "size=9", "--header", "Cache-Control=")
         shown = json.loads(bucket.object("metadata", "get", "K:k", "--json"))
         assert shown["Metadata"] == {"team": "red", "size": "9"}
         assert shown["Headers"] == {"content-type": "text/x-own"}
-        assert bucket.vendor.metadata(bucket.name, "k") == {"team": "red", "size": "9"}
+        assert bucket.metadata("k") == {"team": "red", "size": "9"}
         assert bucket.vendor.get(bucket.name, "k") == b"x"
 
     def test_the_store_holds_bytes_against_their_digest(self, bucket):
@@ -98,7 +101,7 @@ class TestBytes:
     def test_a_body_that_breaks_off_is_gone_on_with(self, bucket, tmp_path):
         content = os.urandom(3 << 20)
         bucket.vendor.put(bucket.name, "k", content)
-        bucket.store.faults(fault("truncate", ["GetObject"], afterBytes=1 << 20, times=2))
+        bucket.store.faults(fault("reset", ["GetObject"], point="inBody", afterBytes=1 << 20, times=2))
         try:
             bucket.object("get", "K:k", tmp_path / "out")
         finally:
@@ -107,7 +110,7 @@ class TestBytes:
 
     def test_a_file_is_whole_or_not_there(self, bucket, tmp_path):
         bucket.vendor.put(bucket.name, "k", os.urandom(3 << 20))
-        bucket.store.faults(fault("truncate", ["GetObject"], afterBytes=1000))
+        bucket.store.faults(fault("reset", ["GetObject"], point="inBody", afterBytes=1000))
         try:
             bucket.object("get", "K:k", tmp_path / "out", status=1)
         finally:
@@ -149,11 +152,11 @@ class TestCopying:
     def test_attributes_come_along_or_are_replaced(self, bucket):
         bucket.object("put", "K:k", "--text", "x", "--meta", "a=1", "--content-type", "text/own")
         bucket.object("copy", "K:k", "K:same")
-        assert bucket.vendor.metadata(bucket.name, "same") == {"a": "1"}
+        assert bucket.metadata("same") == {"a": "1"}
         bucket.object("copy", "K:k", "K:other", "--meta", "b=2")
-        assert bucket.vendor.metadata(bucket.name, "other") == {"b": "2"}
+        assert bucket.metadata("other") == {"b": "2"}
         bucket.object("copy", "K:k", "K:bare", "--metadata-directive", "replace")
-        assert bucket.vendor.metadata(bucket.name, "bare") == {}
+        assert bucket.metadata("bare") == {}
         bucket.object("copy", "K:k", "K:folder/")
         assert bucket.vendor.get(bucket.name, "folder/k") == b"x"
 
@@ -178,7 +181,7 @@ class TestCopying:
         (tmp_path / "large").write_bytes(os.urandom(11 << 20))
         bucket.object("put", "K:k", tmp_path / "large", "--meta", "a=1", "--tag", "t=2", "--part-size", "5M")
         bucket.object("copy", "K:k", "K:c", "--part-size", "5M")
-        assert bucket.vendor.metadata(bucket.name, "c") == {"a": "1"}
+        assert bucket.metadata("c") == {"a": "1"}
         assert bucket.client.get_object_tagging(Bucket=bucket.name, Key="c")["TagSet"] == [{"Key": "t", "Value": "2"}]
 
 
@@ -319,3 +322,51 @@ def test_usage(make, words):
 def test_no_such_object(bucket):
     assert "there is no object" in bucket.object("cat", "K:none", status=1)
     assert "there is no object" in bucket.object("stat", "K:none", status=1)
+
+
+class Ignorant(http.server.BaseHTTPRequestHandler):
+    """A store that does not look at sub-resources: whatever is asked of one is done with the object."""
+
+    asked, paths = [], []
+
+    def answer(self):
+        self.asked.append(self.command)
+        self.paths.append(self.path)
+        body = b"the object itself" if self.command == "GET" else b""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"0123"')
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_PUT = do_DELETE = do_POST = do_HEAD = answer
+
+    def log_message(self, *_):
+        pass
+
+
+def ask_ignorant(make, home, *words):
+    Ignorant.asked, Ignorant.paths = [], []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ignorant)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        endpoint = replace(make("s3").store.endpoint, url=f"http://127.0.0.1:{server.server_port}")
+        return windlass(endpoint, home, "object", *words, "--endpoint", endpoint.url, "--max-retries", "0")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("words", [
+    ("tag", "set", "b/k", "a=1"), ("tag", "delete", "b/k"), ("acl", "set", "b/k", "--value", "private"),
+    ("retention", "set", "b/k", "COMPLIANCE", FUTURE), ("legal-hold", "add", "b/k")], ids=str)
+def test_a_store_that_takes_a_sub_resource_for_the_object_is_not_asked_to_change_it(words, make, tmp_path):
+    done = ask_ignorant(make, tmp_path, *words)
+    assert done.returncode == 4 and "nothing was changed" in done.stderr, done
+    assert set(Ignorant.asked) == {"GET"}
+
+
+def test_what_becomes_of_an_image_is_asked_of_huawei(make, tmp_path):
+    done = ask_ignorant(make, tmp_path, "cat", "b/k", "--image-process", "image/resize,w_100", "--dialect", "obs")
+    assert done.returncode == 0 and done.stdout == "the object itself", done
+    assert Ignorant.paths[-1] == "/b/k?x-image-process=image%2Fresize%2Cw_100"

@@ -74,7 +74,7 @@ class TestForms:
         status, text = send_form(made["url"], made["fields"], content)
         assert status == 201 and b"<Key>uploads/photo.png</Key>" in text, text
         assert bucket.vendor.get(bucket.name, "uploads/photo.png") == content
-        assert bucket.vendor.metadata(bucket.name, "uploads/photo.png") == {"by": "form"}
+        assert bucket.metadata("uploads/photo.png") == {"by": "form"}
         assert send_form(made["url"], made["fields"], os.urandom(2000))[0] == 400
         assert send_form(made["url"], made["fields"] | {"key": "elsewhere"}, b"x")[0] == 403
         assert send_form(made["url"], made["fields"] | {"acl": "public-read"}, b"x")[0] == 403
