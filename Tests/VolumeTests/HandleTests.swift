@@ -95,11 +95,3 @@ import Volume
         #expect(try await find("new", in: moved.inode, test).inode == file.inode)
     }
 }
-
-extension FileName {
-    /// A name that is known to be one.
-    fileprivate static func of(_ text: String) -> FileName {
-        guard let name = FileName(Array(text.utf8)) else { preconditionFailure("\(text) is no name") }
-        return name
-    }
-}
