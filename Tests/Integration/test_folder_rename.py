@@ -136,21 +136,22 @@ def test_what_somebody_else_has_put_there_is_not_taken_back(store, mounts, s3, b
 
 @pytest.mark.parametrize("change", ["content", "attributes"])
 def test_what_somebody_else_changes_meanwhile_is_not_lost(store, mounts, s3, bucket, change):
-    mount = mounts("--transfers", "2")
+    mount = mounts()
     (mount.path / "old").mkdir()
-    for number in range(12):
+    for number in range(60):
         (mount.path / "old" / f"{number:02}").write_bytes(b"ours")
     time.sleep(2.1)
     store.faults(fault("latency", ["CopyObject"], milliseconds=400))
     worker = threading.Thread(target=os.rename, args=(mount.path / "old", mount.path / "new"))
     worker.start()
+    # The others are still being copied.
     wait_until(lambda: "new/00" in keys(s3, bucket), 20, "the first copy is made")
     metadata = {"colour": "blue"} if change == "attributes" else {}
     data = b"ours" if change == "attributes" else b"theirs"
     s3.put_object(Bucket=bucket, Key="old/00", Body=data, Metadata=metadata)
     worker.join(60)
     store.faults()
-    assert keys(s3, bucket) == ["new/"] + [f"new/{number:02}" for number in range(12)]
+    assert keys(s3, bucket) == ["new/"] + [f"new/{number:02}" for number in range(60)]
     assert body(s3, bucket, "new/00") == data and s3.head_object(Bucket=bucket, Key="new/00")["Metadata"].get("colour") == metadata.get("colour")
     wait_until(lambda: (mount.path / "new" / "00").read_bytes() == data, 10, "it is shown")
 
