@@ -42,8 +42,7 @@ extension Tree {
             listings.remove(inode)
             absences.forget(name, in: inode)
             guard let child = child(name, of: inode) else {
-                // That it is not there may be what the kernel believes, and what the store said a moment ago.
-                absences.forget(name, in: inode)
+                // That it is not there may be what the kernel believes.
                 noteDoubt()
                 doubted.notices = [.expiredName(name, parent: inode)]
                 return doubted
