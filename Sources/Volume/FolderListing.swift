@@ -31,6 +31,8 @@ struct FolderListing: Sendable {
     let pass: UInt64
     /// Where somebody goes through the names.
     var window = SiblingWindow()
+    /// Where somebody reads one file after the other.
+    var contents = ContentWindow()
     /// The folder that was opened last, by its place.
     private var lastOpened: Int?
 
@@ -114,6 +116,13 @@ struct FolderListing: Sendable {
             if let name = order[place - start], names[name]?.kind == .directory { found.append(name) }
         }
         return found
+    }
+
+    /// The object at a place, where it has content to be told from that of other versions.
+    func object(at place: Int) -> ListedObject? {
+        guard place >= start, place < start + order.count, let name = order[place - start] else { return nil }
+        guard let object = names[name]?.object, object.size > 0, object.etag != nil else { return nil }
+        return object
     }
 
     /// The names at these places, as far as they are there.

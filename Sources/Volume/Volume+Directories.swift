@@ -11,7 +11,7 @@ extension Volume {
     package func openDirectory(_ inode: Inode, for caller: Caller) async throws(Errno) -> OpenReply {
         guard try node(inode).kind == .directory else { throw Errno.notDirectory }
         let folder = keys.folderKey(try path(of: inode))
-        let directory = DirectoryHandle(inode: inode, folder: folder, isWalked: walks.isExpected(caller.processID))
+        let directory = DirectoryHandle(inode: inode, folder: folder, isWalked: walks.isExpected(caller.processID), isRead: readers.isExpected(caller.processID))
         walkAhead(of: inode)
         return OpenReply(handle: handles.withLock { $0.add(directory) }, keepCache: false)
     }
@@ -43,7 +43,9 @@ extension Volume {
         let directory = try directory(handle)
         let listed = try await listed(directory, after: cookie, limit)
         let names = listed.compactMap(\.name)
-        let isWanted = directory.isWalked || DirectoryHandle.Position(cookie: cookie).index > 0
+        // Who reads the files has their attributes with their content.
+        let isRead = directory.isRead || isReadThrough(directory.inode)
+        let isWanted = !isRead && (directory.isWalked || DirectoryHandle.Position(cookie: cookie).index > 0)
         if isWanted, options.metadataTTL > .zero { await ask(names, in: directory) }
         let path = try path(of: directory.inode)
         let now = ContinuousClock.now

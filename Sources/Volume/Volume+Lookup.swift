@@ -15,7 +15,10 @@ extension Volume {
         guard name.bytes.count <= FileName.maximumBytes else { throw Errno.nameTooLong }
         try await moves.wait(for: path(of: parent) + [name])
         let path = try path(of: parent) + [name]
-        if tree.withLock({ $0.hint(of: name, in: parent) != nil }) { await ahead.join(.entry(name, parent: parent)) }
+        if tree.withLock({ $0.hint(of: name, in: parent) != nil }) {
+            await ahead.join(.content(name, parent: parent))
+            await ahead.join(.entry(name, parent: parent))
+        }
         switch tree.withLock({ $0.remembered(path, in: parent, referencing: referencing, options) }) {
         case .known(let entry): return entry
         case .absent: return nil

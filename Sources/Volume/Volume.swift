@@ -37,6 +37,8 @@ package final class Volume: FileSystem {
     let reading: ReadEngine
     let ahead: AttributeAhead
     let walks = FolderWalks()
+    /// Who reads one file of a folder after the other.
+    let readers = FolderWalks()
     let prepared = PreparedListings()
     let recent = Mutex(RecentAnswers())
     let kernel = Mutex<(any KernelNotifier)?>(nil)
