@@ -33,7 +33,7 @@ package final class ReadEngine: Sendable {
     /// The same for what nobody has asked for yet.
     let storeAhead: any ObjectStore
     package let options: ReadOptions
-    let memory: MemoryBudget
+    package let memory: MemoryBudget
     let cache: BlockCache?
     let ahead: FilesAhead
     /// What stands for the bucket in the names of cached blocks.

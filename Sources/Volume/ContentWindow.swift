@@ -1,7 +1,7 @@
 /// Which files of a folder to fetch whole ahead of somebody who reads one after the other: a pure value, without I/O, locks or clocks.
 ///
-/// The window opens with the second file that is read in the order of the listing, doubles while no file is passed over, and halves where some
-/// are: what is fetched in vain is in proportion to what is read. It closes when somebody goes elsewhere, and then needs twice the proof
+/// The window opens with the second file that is read in the order of the listing. It is twice what was read in order so far, and half of that where
+/// files are passed over: what is fetched in vain is in proportion to what is read. It closes when somebody goes elsewhere, and then needs twice the proof
 /// to open again. It holds no more bytes than it may, and no more files than are read while what is known of them is still believed.
 package struct ContentWindow: Hashable, Sendable {
     /// What the moment allows.
@@ -32,7 +32,7 @@ package struct ContentWindow: Hashable, Sendable {
     private var size = 0
     /// What has been asked for ends here.
     private var end = 0
-    /// Files in order, one after the other.
+    /// Files in order, one after the other; fewer where some were passed over.
     private var steps = 0
     /// How many of them it takes to open.
     private var proof = 1
@@ -83,14 +83,10 @@ package struct ContentWindow: Hashable, Sendable {
     }
 
     private mutating func step(over passedOver: Int) {
-        guard passedOver == 0 else {
-            steps = 0
-            if passedOver > 1 { size /= 2 }
-            return
-        }
-        steps += 1
+        if passedOver == 0 { steps += 1 } else if passedOver > 1 { steps /= 2 }
         if steps >= Self.atonement { proof = 1 }
-        if steps >= proof { size = min(Self.largest, max(Self.first, 2 * size)) }
+        let isWrong = steps < proof || passedOver > 1 && 2 * steps < Self.first
+        size = isWrong ? 0 : min(Self.largest, max(Self.first, 2 * steps))
     }
 
     /// Half a window at a time, so that there are few rounds.

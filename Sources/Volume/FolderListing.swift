@@ -7,12 +7,24 @@ struct ListedEntry: Sendable {
     var kind: FileKind
     /// What the listing said of the object; nil for folders, and for what was stored from here since.
     var object: ListedObject?
-    /// What the store said of it, or would say for certain, and nobody has taken up yet.
-    var found: Found?
+    private var foundOutOfLine: Indirect<Found>?
     /// Until then all that is believed.
     var validUntil: ContinuousClock.Instant
     /// Where it stands in the listing; nil for what was made here since.
     var place: Int?
+
+    init(kind: FileKind, object: ListedObject? = nil, found: Found? = nil, validUntil: ContinuousClock.Instant) {
+        self.kind = kind
+        self.object = object
+        foundOutOfLine = found.map { Indirect($0) }
+        self.validUntil = validUntil
+    }
+
+    /// What the store said of it, or would say for certain, and nobody has taken up yet.
+    var found: Found? {
+        get { foundOutOfLine?.value }
+        set { foundOutOfLine = newValue.map { Indirect($0) } }
+    }
 }
 
 /// The names in a folder as a listing showed them a moment ago: of all, or of the last pages of a very long one.

@@ -135,7 +135,8 @@ extension Tree {
         listings.update(folder) { listing in
             var window = listing.contents
             let places = move(&window, place) { place, most in listing.object(at: place).flatMap { $0.size <= most ? $0.size : nil } }
-            change = ContentWindow.Change(names: listing.names(at: places), isOpen: window.isOpen, hasClosed: listing.contents.isOpen && !window.isOpen)
+            change = ContentWindow.Change(
+                names: listing.names(at: places), isOpen: window.isOpen, hasClosed: listing.contents.isOpen && !window.isOpen)
             listing.contents = window
         }
         return change

@@ -20,7 +20,10 @@ extension Volume {
             await ahead.join(.entry(name, parent: parent))
         }
         switch tree.withLock({ $0.remembered(path, in: parent, referencing: referencing, options) }) {
-        case .known(let entry): return entry
+        case .known(let entry):
+            // It may be new to the tree: found before somebody wanted it.
+            tellMemory()
+            return entry
         case .absent: return nil
         case .unknown(let expectation):
             let asked = tree.withLock { ($0.stores(of: name, in: parent), ContinuousClock.now) }

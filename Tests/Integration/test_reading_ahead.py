@@ -81,7 +81,7 @@ def test_what_is_fetched_in_vain_is_bounded(store, mounts, folder):
     path = mounts("--metadata-ttl=60", "--no-hedging").path
     names = listed(path)
     counts, _ = counted(store, lambda: (read(path, names[:20], folder), time.sleep(1)))
-    assert 20 <= counts["GetObject"] <= 20 + 2 * 64
+    assert 20 <= counts["GetObject"] <= 20 + 2 * 20 + 8
 
 
 def test_looking_at_files_fetches_none(store, mounts, folder):
