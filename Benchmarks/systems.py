@@ -63,7 +63,7 @@ def help_text(binary, name):
 def windlass(system, endpoint, bucket, mount, folder, cache):
     command = [system.binary, "mount", bucket, mount, "--endpoint", endpoint, "--foreground", "--state-dir", f"{folder}/state"]
     if system.knows("--cache-dir"):
-        command += ["--cache-dir", f"{cache}/blocks"]   # beside what it remembers of attributes
+        command += ["--cache-dir", cache]
     if system.name == "windlass-wb":
         command += ["--write-back"]
     return command + os.environ.get("WINDLASS_BENCH_OPTIONS", "").split()

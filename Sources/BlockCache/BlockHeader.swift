@@ -1,3 +1,5 @@
+internal import LocalFiles
+
 /// What stands before a block's bytes on the disk: 64 bytes.
 ///
 ///     0 magic | 4 length | 8 the file's nonce | 16 digest of the object | 48 index | 56 check of the bytes | 60 check of all this
@@ -22,7 +24,7 @@ struct BlockHeader: Equatable {
     /// Nil when this is no header of a block of the file with that nonce, or a damaged one.
     init?(_ bytes: ArraySlice<UInt8>, nonce: UInt64) {
         guard bytes.count >= Self.size, LittleEndian.short(bytes, 0) == Self.magic, LittleEndian.long(bytes, 8) == nonce else { return nil }
-        guard LittleEndian.short(bytes, 60) == Checksum.of(bytes.prefix(60)) else { return nil }
+        guard LittleEndian.short(bytes, 60) == CRC32C.check(of: bytes.prefix(60)) else { return nil }
         length = Int(LittleEndian.short(bytes, 4))
         guard length > 0, length <= Int(BlockCache.blockSize) else { return nil }
         digest = LittleEndian.words(bytes, 16)
@@ -39,7 +41,7 @@ struct BlockHeader: Equatable {
         for lane in 0..<4 { LittleEndian.append(digest[lane], to: &bytes) }
         LittleEndian.append(UInt64(bitPattern: index), to: &bytes)
         LittleEndian.append(check, to: &bytes)
-        LittleEndian.append(Checksum.of(bytes[...]), to: &bytes)
+        LittleEndian.append(CRC32C.check(of: bytes[...]), to: &bytes)
         return bytes
     }
 

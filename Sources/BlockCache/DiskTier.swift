@@ -1,4 +1,5 @@
 internal import FileSystemTypes
+internal import LocalFiles
 internal import Logging
 internal import Memory
 internal import Synchronization
@@ -132,7 +133,7 @@ final class DiskTier: Sendable {
             guard let header = BlockHeader(bytes[...], nonce: nonce) else { return drop(id.fingerprint, place, damaged: true) }
             // Another block with the same fingerprint.
             guard header.isOf(id) else { return drop(id.fingerprint, place, damaged: false) }
-            guard content.count == id.length, Checksum.of(content) == header.check else { return drop(id.fingerprint, place, damaged: true) }
+            guard content.count == id.length, CRC32C.check(of: content) == header.check else { return drop(id.fingerprint, place, damaged: true) }
         }
         index.touch(id.fingerprint)
         return Bytes(content)

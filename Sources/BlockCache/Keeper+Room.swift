@@ -1,4 +1,5 @@
 internal import FileSystemTypes
+internal import LocalFiles
 internal import Synchronization
 
 extension Keeper {
@@ -136,7 +137,7 @@ extension Keeper {
             // A quarter of the file stays for what is new; and writing may have been turned off.
             guard let writer, writer.number == number, writer.fits(header.length + Int(tier.options.segmentSize / 4)) else { return }
             guard let content = try? segment.file.read(at: offset + Int64(BlockHeader.size), count: header.length),
-                content.count == header.length, Checksum.of(content[...]) == header.check
+                content.count == header.length, CRC32C.check(of: content[...]) == header.check
             else { continue }
             tier.counters.change { $0.evicted -= 1 }
             add(header, Bytes(content))

@@ -1,4 +1,5 @@
 internal import FileSystemTypes
+internal import LocalFiles
 internal import Logging
 internal import Memory
 internal import Synchronization
@@ -54,7 +55,7 @@ struct Keeper {
                 tier.counters.change { $0.notWritten += Int64(blocks.count - number) }
                 break
             }
-            let check = block.bytes.pieces.reduce(0) { Checksum.of($1, after: $0) }
+            let check = block.bytes.pieces.reduce(0) { CRC32C.update($0, $1) }
             add(BlockHeader(block.id, check: check), block.bytes)
         }
         flush()

@@ -1,3 +1,5 @@
+internal import LocalFiles
+
 /// How a segment file begins: 512 bytes, of which 64 are used.
 ///
 ///     0 magic | 8 nonce | 16 offset of the table, 0 while blocks are added | 24 entries | 28 check of the table | 60 check of all this
@@ -22,7 +24,7 @@ struct SegmentHeader: Equatable {
     /// Nil when this is no header, or a damaged one.
     init?(_ bytes: ArraySlice<UInt8>) {
         guard bytes.count >= Self.size, LittleEndian.long(bytes, 0) == Self.magic else { return nil }
-        guard LittleEndian.short(bytes, 60) == Checksum.of(bytes.prefix(60)) else { return nil }
+        guard LittleEndian.short(bytes, 60) == CRC32C.check(of: bytes.prefix(60)) else { return nil }
         nonce = LittleEndian.long(bytes, 8)
         tableOffset = LittleEndian.long(bytes, 16)
         tableCount = LittleEndian.short(bytes, 24)
@@ -39,7 +41,7 @@ struct SegmentHeader: Equatable {
         LittleEndian.append(tableCount, to: &bytes)
         LittleEndian.append(tableCheck, to: &bytes)
         bytes.append(contentsOf: [UInt8](repeating: 0, count: 60 - bytes.count))
-        LittleEndian.append(Checksum.of(bytes[...]), to: &bytes)
+        LittleEndian.append(CRC32C.check(of: bytes[...]), to: &bytes)
         return bytes
     }
 }

@@ -1,4 +1,5 @@
 internal import FileSystemTypes
+internal import LocalFiles
 
 /// Finds the blocks of a file: from its table, or, where that is missing or damaged, from one block's header to the next.
 struct SegmentScan {
@@ -24,7 +25,7 @@ struct SegmentScan {
         let length = Int64(header.tableCount) * Int64(TableEntry.size)
         guard let offset = Int64(exactly: header.tableOffset), length <= size, offset <= size - length else { return nil }
         let bytes = try file.read(at: offset, count: Int(length))
-        guard bytes.count == Int(length), Checksum.of(bytes[...]) == header.tableCheck else { return nil }
+        guard bytes.count == Int(length), CRC32C.check(of: bytes[...]) == header.tableCheck else { return nil }
         return TableEntry.decode(bytes)
     }
 
@@ -55,7 +56,7 @@ struct SegmentScan {
         var sealed = header
         sealed.tableOffset = UInt64(end)
         sealed.tableCount = UInt32(entries.count)
-        sealed.tableCheck = Checksum.of(table[...])
+        sealed.tableCheck = CRC32C.check(of: table[...])
         try file.write(sealed.encoded, at: 0)
     }
 }

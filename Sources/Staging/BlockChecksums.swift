@@ -1,3 +1,5 @@
+internal import LocalFiles
+
 /// The checks of a staging file's bytes, one CRC-32C for each block of `blockSize`; that of the last block covers its filled part.
 ///
 /// The journal keeps them in chunks of `chunkBlocks`: a chunk that has not changed since is not written again.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import LocalFiles
 
 /// The check in a row's last column: CRC-32C over the table's name and the other columns, each with its kind and length.
 enum RowCheck {

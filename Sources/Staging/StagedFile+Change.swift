@@ -1,4 +1,5 @@
 package import FileSystemTypes
+internal import LocalFiles
 internal import Synchronization
 
 extension StagedFile {

@@ -1,4 +1,5 @@
 internal import FileSystemTypes
+internal import LocalFiles
 internal import Synchronization
 internal import Threads
 

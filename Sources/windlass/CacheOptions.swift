@@ -41,8 +41,8 @@ struct CacheOptions: ParsableArguments {
     /// reads from anywhere are fetched exactly rather than in whole blocks.
     func open(_ memory: MemoryBudget, _ logger: Logger) throws -> BlockCache? {
         guard let cacheDir, cacheDir != "0", cacheSize.bytes > 0 else { return nil }
-        // A daemon has another working directory.
-        let folder = URL(filePath: cacheDir).standardizedFileURL.path
+        // A daemon has another working directory. A folder of their own, so that `--cache-dir ~/.cache/windlass` is as good as any other.
+        let folder = URL(filePath: cacheDir).standardizedFileURL.path + "/blocks"
         do throws(CacheError) {
             return try BlockCache(memory: memory, disk: DiskCacheOptions(folder: folder, limit: cacheSize.bytes), logger: logger)
         } catch {

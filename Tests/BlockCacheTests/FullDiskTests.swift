@@ -3,36 +3,8 @@ import CacheSupport
 import FileSystemTypes
 import Foundation
 import Glibc
+import TestSupport
 import Testing
-
-/// A small disk in memory, as root can mount one.
-private struct SmallDisk {
-    let path: String
-
-    init(mebibytes: Int) throws {
-        path = FileManager.default.temporaryDirectory.path + "/windlass-small-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard Self.run("/bin/mount", ["-t", "tmpfs", "-o", "size=\(mebibytes)m", "tmpfs", path]) else { throw Errno.notPermitted }
-    }
-
-    func remove() {
-        _ = Self.run("/bin/umount", ["-l", path])
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    var ballast: String { path + "/ballast" }
-
-    func remount(_ option: String) -> Bool { Self.run("/bin/mount", ["-o", "remount,\(option)", path]) }
-
-    private static func run(_ program: String, _ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
-}
 
 @Suite(.timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "mounting a small disk takes root"))
 struct FullDiskTests {

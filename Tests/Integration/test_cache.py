@@ -150,6 +150,7 @@ class Cached:
 
     def __init__(self, store, mounts, s3, bucket, folder):
         self.store, self.folder = store, folder / "cache"
+        self.blocks = self.folder / "blocks"
         self.data = os.urandom(40 * MEBIBYTE)
         s3.put_object(Bucket=bucket, Key="file", Body=self.data)
         self.mount = mounts("--cache-dir", self.folder, "--cache-size", "256M")
@@ -191,7 +192,7 @@ def test_a_remount_reads_from_the_disk(cached):
     assert disk["hits"] == 320 and disk["damaged"] == 0 and disk["blocks"] >= 320
     assert 40 * MEBIBYTE <= disk["usage"]["used"] <= disk["usage"]["limit"] == 256 * MEBIBYTE
     text = Commands(cached.mount).run("status", cached.mount.path).stdout
-    assert f"in {cached.folder}; 100 % of 320 blocks found, 40.0 MiB" in text
+    assert f"in {cached.blocks}; 100 % of 320 blocks found, 40.0 MiB" in text
 
 
 def test_a_new_version_is_not_served_from_the_cache(cached, s3, bucket):
@@ -206,7 +207,7 @@ def test_damage_and_deletion_under_a_mount(cached):
     cached.fill()
     cached.remount()
     dice = random.Random(1)
-    for path in cached.folder.glob("*.v1"):
+    for path in cached.blocks.glob("*.v1"):
         with open(path, "r+b") as file:
             for _ in range(20):
                 place = dice.randrange(512, path.stat().st_size)
@@ -222,14 +223,22 @@ def test_damage_and_deletion_under_a_mount(cached):
     cached.fill()
 
 
-def test_a_folder_with_other_files_is_refused(mounts, tmp_path):
+def test_other_files_in_the_folder_are_left_alone(mounts, tmp_path):
     folder = tmp_path / "photos"
-    folder.mkdir()
+    (folder / "blocks").mkdir(parents=True)
     (folder / "one.jpg").write_bytes(b"mine")
+    mounts("--cache-dir", folder).stop()
+    assert (folder / "one.jpg").read_bytes() == b"mine" and list((folder / "blocks").iterdir())
+
+
+def test_blocks_that_are_not_its_own_are_refused(mounts, tmp_path):
+    folder = tmp_path / "building"
+    (folder / "blocks").mkdir(parents=True)
+    (folder / "blocks" / "brick.jpg").write_bytes(b"mine")
     mount = mounts("--cache-dir", "0")
     mount.stop()
     mount.options = ("--cache-dir", folder)
-    with pytest.raises(AssertionError, match="is not empty and no cache of windlass; choose an empty or new folder for --cache-dir"):
+    with pytest.raises(AssertionError, match="blocks is not empty and no cache of windlass; choose an empty or new folder for --cache-dir"):
         mount.start()
     mount.process = None
-    assert [path.name for path in folder.iterdir()] == ["one.jpg"]
+    assert [path.name for path in (folder / "blocks").iterdir()] == ["brick.jpg"]

@@ -171,6 +171,30 @@ def test_renaming_a_stored_file_is_a_copy_and_a_delete(counted):
     assert sent < 1000
 
 
+@pytest.mark.long
+@pytest.mark.deadline(900)
+def test_renaming_more_than_one_copy_may_take_copies_its_parts(counted):
+    """CopyObject ends at 5 GiB in every dialect."""
+    counted.upload("seed", 512 * MEBIBYTE)
+    size, upload = 11 * 512 * MEBIBYTE, counted.s3.create_multipart_upload(Bucket=counted.bucket, Key="old")["UploadId"]
+    source, parts = {"Bucket": counted.bucket, "Key": "seed"}, []
+    for number in range(1, 12):
+        part = counted.s3.upload_part_copy(Bucket=counted.bucket, Key="old", UploadId=upload, PartNumber=number, CopySource=source)
+        parts.append({"PartNumber": number, "ETag": part["CopyPartResult"]["ETag"]})
+    counted.s3.complete_multipart_upload(Bucket=counted.bucket, Key="old", UploadId=upload, MultipartUpload={"Parts": parts})
+    path = counted.start()
+    os.listdir(path)
+    requests, _, sent = counted.count(lambda: os.rename(path / "old", path / "new"))
+    copies = requests.pop("UploadPartCopy")
+    assert 2 <= copies <= 11
+    assert requests == {"CreateMultipartUpload": 1, "CompleteMultipartUpload": 1, "DeleteObject": 1}
+    assert sent < 1000 + 200 * copies
+    assert counted.s3.head_object(Bucket=counted.bucket, Key="new")["ContentLength"] == size
+    for place in (0, 512 * MEBIBYTE - 100, size // 2, size - 200):
+        assert counted.range("new", place, 200) == counted.range("seed", place % (512 * MEBIBYTE), 100) + counted.range(
+            "seed", (place + 100) % (512 * MEBIBYTE), 100)
+
+
 def test_names_of_what_is_not_uploaded_cost_nothing(counted):
     path = counted.start("--write-back", "--write-back-delay", "20")
     os.listdir(path)

@@ -3,53 +3,13 @@ import Foundation
 import Glibc
 import ObjectStorage
 import Staging
+import TestSupport
 import Testing
-
-/// A small disk in memory, as root can mount one.
-private struct SmallDisk {
-    let path: String
-
-    init(megabytes: Int) throws {
-        path = FileManager.default.temporaryDirectory.path + "/windlass-small-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard Self.run("/bin/mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", path]) else { throw Errno.notPermitted }
-    }
-
-    func remove() {
-        _ = Self.run("/bin/umount", ["-l", path])
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    var ballast: String { path + "/ballast" }
-
-    /// Takes all the space that is left.
-    func fill() throws {
-        let files = SystemFiles()
-        let descriptor = try files.open(ballast, creating: true)
-        defer { files.close(descriptor) }
-        let page = [UInt8](repeating: 1, count: 4096)
-        var offset: Int64 = 0
-        while (try? files.write(descriptor, unsafe page.span.bytes, at: offset)) != nil { offset += 4096 }
-    }
-
-    func free() throws {
-        try SystemFiles().remove(ballast)
-    }
-
-    private static func run(_ program: String, _ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
-}
 
 @Suite(.timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "mounting a small disk takes root"))
 struct FullDiskTests {
     @Test func aFullDiskIsToldToTheWriterAndHarmsNothing() async throws {
-        let disk = try SmallDisk(megabytes: 4)
+        let disk = try SmallDisk(mebibytes: 4)
         defer { disk.remove() }
         let scratch = try Scratch(in: disk.path)
         let (folder, _) = try scratch.open()
@@ -86,7 +46,7 @@ struct FullDiskTests {
     }
 
     @Test func aFolderOnAFullDiskIsRefusedAndOpensOnceThereIsSpace() async throws {
-        let disk = try SmallDisk(megabytes: 4)
+        let disk = try SmallDisk(mebibytes: 4)
         defer { disk.remove() }
         let scratch = try Scratch(in: disk.path)
         try disk.fill()
@@ -97,15 +57,11 @@ struct FullDiskTests {
     }
 
     @Test func aFolderOnAReadOnlyDiskIsRefused() async throws {
-        let disk = try SmallDisk(megabytes: 4)
+        let disk = try SmallDisk(mebibytes: 4)
         defer { disk.remove() }
         let scratch = try Scratch(in: disk.path)
         try scratch.open().0.close()
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/mount")
-        process.arguments = ["-o", "remount,ro", disk.path]
-        try process.run()
-        process.waitUntilExit()
+        #expect(disk.remount("ro"))
         let error = await failure { try scratch.open() }
         #expect(error?.reason == .unusable(.readOnly), "\(String(describing: error))")
         #expect(error?.message.contains("read-only") == true)

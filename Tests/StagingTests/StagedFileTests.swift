@@ -1,6 +1,7 @@
 import FileSystemTypes
 import Foundation
 import Glibc
+import LocalFiles
 import ObjectStorage
 import Staging
 import TestSupport

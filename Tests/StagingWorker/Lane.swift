@@ -1,4 +1,5 @@
 import FileSystemTypes
+import LocalFiles
 import ObjectStorage
 import Staging
 

@@ -1,5 +1,6 @@
 import FileSystemTypes
 import Glibc
+import LocalFiles
 import ObjectStorage
 import Staging
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "punch.h"
+#include "ranges.h"
 
 #include <fcntl.h>
 #include <linux/falloc.h>

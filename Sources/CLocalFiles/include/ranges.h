@@ -1,5 +1,5 @@
-#ifndef WINDLASS_PUNCH_H
-#define WINDLASS_PUNCH_H
+#ifndef WINDLASS_RANGES_H
+#define WINDLASS_RANGES_H
 
 #include <stdint.h>
 
