@@ -79,6 +79,9 @@ final class AttributeAhead: Sendable {
     /// Whether the request for it is under way.
     func isRunning(_ name: Name) -> Bool { state.withLock { $0.running[name] != nil } }
 
+    /// Whether it is under way or waits for its turn.
+    func isAsked(_ name: Name) -> Bool { state.withLock { $0.running[name] != nil || $0.queued.contains(name) } }
+
     /// Files of a folder that were to be fetched and are not yet: nobody will read them after all.
     func dropContent(of folder: Inode) {
         state.withLock { state in

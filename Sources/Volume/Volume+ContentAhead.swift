@@ -51,11 +51,13 @@ extension Volume {
 
     /// A reader has paused, and what came with the content of the next files is not believed any more: their attributes are asked for together.
     func overdue(behind name: FileName, in folder: Inode) -> [FileName] {
-        tree.withLock { tree in
+        guard !ahead.isAsked(.content(name, parent: folder)) else { return [] }
+        let names = tree.withLock { tree -> [FileName] in
             guard let listing = tree.listings[folder], let place = listing[name]?.place, listing.contents.isOpen else { return [] }
             guard tree.lacksAttributes(name, in: folder, .now) else { return [] }
             return listing.names(at: listing.contents.fetched(behind: place, atMost: 4 * ContentWindow.first))
         }
+        return names.filter { !ahead.isAsked(.content($0, parent: folder)) }
     }
 
     /// Whether the folder's files are being read one after the other.
