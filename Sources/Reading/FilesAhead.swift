@@ -20,11 +20,13 @@ final class FilesAhead: Sendable {
         var puts = 0
         var bytes = 0
 
-        /// Takes out the oldest that is there.
-        mutating func removeOldest() -> File? {
-            while !order.isEmpty {
-                let oldest = order.removeFirst()
-                if files[oldest.version]?.number == oldest.number { return remove(oldest.version) }
+        /// Takes out the oldest that is there, if `isDue` holds for it.
+        mutating func removeOldest(_ isDue: (File) -> Bool = { _ in true }) -> File? {
+            while let oldest = order.first {
+                if let file = files[oldest.version], file.number == oldest.number {
+                    return isDue(file) ? remove(oldest.version) : nil
+                }
+                order.removeFirst()
             }
             return nil
         }
@@ -82,22 +84,19 @@ final class FilesAhead: Sendable {
     }
 
     private func giveUp(olderThan age: Duration) {
-        let now = ContinuousClock.now
-        let freed = state.withLock { state in
-            var freed = 0
-            while let oldest = state.order.first, state.files[oldest.version].map({ now - $0.since > age || $0.number != oldest.number }) ?? true {
-                if state.files[oldest.version]?.number != oldest.number { state.order.removeFirst(); continue }
-                freed += state.removeOldest()?.bytes.count ?? 0
-            }
-            return freed
-        }
-        memory.release(freed, for: .readAhead)
+        let last = ContinuousClock.now - age
+        letGo({ _ in true }, while: { $0.since < last })
     }
 
     private func shrink(by bytes: Int) {
+        letGo({ $0 < bytes }, while: { _ in true })
+    }
+
+    /// From the oldest on, as long as the bytes that were let go are too few and the next file may go.
+    private func letGo(_ areTooFew: (Int) -> Bool, while isDue: (File) -> Bool) {
         let freed = state.withLock { state in
             var freed = 0
-            while freed < bytes, let file = state.removeOldest() { freed += file.bytes.count }
+            while areTooFew(freed), let file = state.removeOldest(isDue) { freed += file.bytes.count }
             return freed
         }
         memory.release(freed, for: .readAhead)

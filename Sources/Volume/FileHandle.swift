@@ -40,7 +40,7 @@ final class FileHandle: Sendable {
     /// True once: for the first read.
     func beginsReading() -> Bool { !isRead.load(ordering: .relaxed) && !isRead.exchange(true, ordering: .relaxed) }
 
-    /// Nothing has been read of the version yet.
+    /// Whether something of the version has been read.
     func hasReader(of version: ObjectVersion) -> Bool { state.withLock { $0.readers[version] != nil } }
 
     /// Reads a version for this handle: each has its own place in a stream.
