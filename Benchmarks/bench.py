@@ -161,10 +161,9 @@ def about(systems, options):
 
 
 def memory_limit(systems):
-    """The default of --memory-limit in MiB, which a mount has to stay within; None if this Windlass has no such option."""
-    text = next((system.help for system in systems if system.name == "windlass"), "")
-    found = re.search(r"--memory-limit.*?default:\s*(\d+)\s*([MG])", text, re.DOTALL)
-    return int(found.group(1)) * (1024 if found.group(2) == "G" else 1) if found else None
+    """The default of --memory-limit in MiB, which a mount has to stay within; None where windlass takes no part."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MIB
+    return min(512, machine // 4) if any(system.name.startswith("windlass") for system in systems) else None
 
 
 def arguments():

@@ -41,6 +41,10 @@ struct FolderListing: Sendable {
     /// How far a listing that is not complete may be believed as a whole.
     private(set) var validUntil: ContinuousClock.Instant
     let pass: UInt64
+    /// When a name was last made in the folder from here.
+    var lastMade: ContinuousClock.Instant?
+    /// All names are being asked for again.
+    var renewal: FolderRenewal?
     /// Where somebody goes through the names.
     var window = SiblingWindow()
     /// Where somebody reads one file after the other.

@@ -88,7 +88,7 @@ extension Tree {
 }
 
 extension ListedEntry {
-    fileprivate init(_ listed: ListedName, _ infos: [Key: ObjectInfo], _ validUntil: ContinuousClock.Instant) {
+    init(_ listed: ListedName, _ infos: [Key: ObjectInfo], _ validUntil: ContinuousClock.Instant) {
         switch listed.kind {
         case .object(let object):
             self.init(kind: .regular, object: object, found: infos[object.key].map { .file($0) }, validUntil: validUntil)

@@ -42,8 +42,9 @@ extension Tree {
         return taken.flatMap { entry(of: $0.inode, options) }.map { .known($0) } ?? .absent
     }
 
-    /// A listing has shown all names, and not this one.
+    /// The store has said so, or a listing has shown all names, and not this one.
     private func isAbsent(_ name: FileName, in parent: Inode) -> Bool {
+        if absences.contains(name, in: parent, .now) { return true }
         // Escaped names lead to keys that listings may show under plain ones.
         guard !KeySpace.isEscaped(name), let listing = listings[parent] else { return false }
         return listing.isComplete && .now < listing.validUntil && listing[name] == nil

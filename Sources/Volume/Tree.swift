@@ -15,6 +15,7 @@ struct Tree: Sendable {
     private var unstored: Set<Inode> = []
     /// What listings have shown of folders.
     var listings: KnownListings
+    var absences = KnownAbsences()
     /// What has been known for the longest time.
     private var ages = InodeAges()
     /// How often anything was changed from here, in any folder.
@@ -119,6 +120,7 @@ struct Tree: Sendable {
         precondition(nodes[inode] == nil, "an inode number is given twice")
         let previous = inodes.updateValue(inode, forKey: ChildName(parent: parent, name: name))
         precondition(previous == nil, "a name is given twice")
+        absences.forget(name, in: parent)
         nodes[inode] = node
         nodes[parent]?.children += 1
         ages.add(inode, known: nodes.count) { nodes[$0] != nil }
@@ -156,9 +158,7 @@ struct Tree: Sendable {
         // What was listed below a folder has other keys now.
         if node.kind == .directory { listings.removeAll() }
         inodes[ChildName(parent: oldParent, name: oldName)] = nil
-        inodes[ChildName(parent: parent, name: name)] = inode
-        nodes[inode]?.name = name
-        nodes[inode]?.parent = parent
+        place(inode, name, in: parent)
         nodes[oldParent]?.children -= 1
         nodes[parent]?.children += 1
         noteRemoved(oldName, in: oldParent)
@@ -169,6 +169,7 @@ struct Tree: Sendable {
     /// Gives the inode a name that another has, which is given another in the same moment.
     mutating func place(_ inode: Inode, _ name: FileName, in parent: Inode) {
         inodes[ChildName(parent: parent, name: name)] = inode
+        absences.forget(name, in: parent)
         nodes[inode]?.name = name
         nodes[inode]?.parent = parent
     }
@@ -191,6 +192,7 @@ struct Tree: Sendable {
             nodes[current] = nil
             unstored.remove(current)
             listings.remove(current)
+            absences.forgetAll(in: current)
             guard let parent = node.parent else { return }
             if !node.isUnlinked, let name = node.name { inodes[ChildName(parent: parent, name: name)] = nil }
             nodes[parent]?.children -= 1
@@ -202,12 +204,19 @@ struct Tree: Sendable {
 
     mutating func noteAdded(_ name: FileName, _ kind: FileKind, in parent: Inode) {
         noteChanged(parent)
-        listings.update(parent) { $0.set(name, ListedEntry(kind: kind == .directory ? kind : .regular, validUntil: $0.validUntil)) }
+        listings.update(parent) { listing in
+            listing.set(name, ListedEntry(kind: kind == .directory ? kind : .regular, validUntil: listing.validUntil))
+            listing.lastMade = .now
+            listing.renewal?.touched.insert(name)
+        }
     }
 
     mutating func noteRemoved(_ name: FileName, in parent: Inode) {
         noteChanged(parent)
-        listings.update(parent) { $0.set(name, nil) }
+        listings.update(parent) { listing in
+            listing.set(name, nil)
+            listing.renewal?.touched.insert(name)
+        }
     }
 
     /// What was listed of it is older than what the store has of it now.
@@ -217,6 +226,7 @@ struct Tree: Sendable {
         nodes[parent]?.storesBelow += 1
         listings.update(parent) { listing in
             listing.update(name) { ($0.object, $0.found) = (nil, nil) }
+            listing.renewal?.touched.insert(name)
         }
     }
 

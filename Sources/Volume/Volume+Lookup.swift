@@ -19,26 +19,43 @@ extension Volume {
             await ahead.join(.content(name, parent: parent))
             await ahead.join(.entry(name, parent: parent))
         }
-        switch tree.withLock({ $0.remembered(path, in: parent, referencing: referencing, options) }) {
+        switch await memory(of: path, in: parent, referencing: referencing) {
         case .known(let entry):
             // It may be new to the tree: found before somebody wanted it.
             tellMemory()
             return entry
-        case .absent: return nil
-        case .unknown(let expectation):
-            let asked = tree.withLock { ($0.stores(of: name, in: parent), ContinuousClock.now) }
-            let found = try await find(path, expecting: expectation)
-            defer { tellKernel() }
-            let entry = tree.withLock { tree -> Entry? in
-                guard let taken = tree.take(found, path: path, in: parent, stores: asked.0, options, validUntil: asked.1 + options.metadataTTL) else {
-                    return nil
-                }
-                if referencing { tree.reference(taken.inode) }
-                return tree.entry(of: taken.inode, options)
-            }
-            if options.revalidatesAtOpen, let entry { recent.withLock { $0.note(entry.inode) } }
-            return entry
+        case .absent:
+            renewAhead(parent)
+            return nil
+        case .unknown(let expectation): return try await askedEntry(path, in: parent, expectation, referencing: referencing)
         }
+    }
+
+    /// What memory says, or does when what it has of a folder has been renewed.
+    private func memory(of path: [FileName], in parent: Inode, referencing: Bool) async -> Tree.Remembered {
+        let remembered = tree.withLock { $0.remembered(path, in: parent, referencing: referencing, options) }
+        guard case .unknown(let expectation) = remembered, let name = path.last else { return remembered }
+        guard await renew(for: name, in: parent, expectation) else { return remembered }
+        return tree.withLock { $0.remembered(path, in: parent, referencing: referencing, options) }
+    }
+
+    /// The entry of a name as the store has it now.
+    private func askedEntry(_ path: [FileName], in parent: Inode, _ expectation: Expectation, referencing: Bool) async throws(Errno) -> Entry? {
+        guard let name = path.last else { throw .invalidArgument }
+        let stores = tree.withLock { $0.stores(of: name, in: parent) }
+        let validUntil = ContinuousClock.now + options.metadataTTL
+        let found = try await find(path, expecting: expectation)
+        defer { tellKernel() }
+        let entry = tree.withLock { tree -> Entry? in
+            guard let taken = tree.take(found, path: path, in: parent, stores: stores, options, validUntil: validUntil) else {
+                tree.absences.note(name, in: parent, until: validUntil)
+                return nil
+            }
+            if referencing { tree.reference(taken.inode) }
+            return tree.entry(of: taken.inode, options)
+        }
+        if options.revalidatesAtOpen, let entry { recent.withLock { $0.note(entry.inode) } }
+        return entry
     }
 
     package func attributes(of inode: Inode, handle: Handle?) async throws(Errno) -> AttributeReply {

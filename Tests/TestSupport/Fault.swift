@@ -27,9 +27,9 @@ package struct Fault: Sendable {
     package var operations: Set<StoreOperation>
     package var trigger: Trigger
     package var moment: Moment
-    /// Nil only delays.
+    /// Nil only delays: the request, or with `after` its answer.
     package var error: StoreError?
-    /// Waited before anything else.
+    /// Waited before an error, before anything else.
     package var delay: Duration
 
     package init(

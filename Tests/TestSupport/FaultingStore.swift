@@ -43,8 +43,8 @@ package final class FaultingStore: ObjectStore {
         underWay.withLock { $0 += 1 }
         defer { underWay.withLock { $0 -= 1 } }
         guard let fault = next(operation) else { return try await body() }
+        guard let error = fault.error else { return try await delayed(fault, body) }
         try await wait(fault.delay)
-        guard let error = fault.error else { return try await body() }
         if case .before = fault.moment { throw error }
         let result = try await body()
         if operation == .get, case .withinBody(let count) = fault.moment, let content = result as? ObjectContent,
@@ -55,6 +55,16 @@ package final class FaultingStore: ObjectStore {
         var lost = error
         lost.outcomeUnknown = true
         throw lost
+    }
+
+    private func delayed<Result: Sendable>(_ fault: Fault, _ body: () async throws(StoreError) -> Result) async throws(StoreError) -> Result {
+        guard case .before = fault.moment else {
+            let result = try await body()
+            try await wait(fault.delay)
+            return result
+        }
+        try await wait(fault.delay)
+        return try await body()
     }
 
     /// Returns when no request is under way; false when that takes longer than `limit`.

@@ -142,7 +142,7 @@ import Volume
 
 extension FileName {
     /// A name that is known to be one.
-    fileprivate static func of(_ text: String) -> FileName {
+    static func of(_ text: String) -> FileName {
         guard let name = FileName(Array(text.utf8)) else { preconditionFailure("\(text) is no name") }
         return name
     }
