@@ -92,7 +92,8 @@ package struct ContentWindow: Hashable, Sendable {
     /// Half a window at a time, so that there are few rounds.
     private mutating func ahead(from place: Int, _ bounds: Bounds, _ bytes: (Int) -> Int64?) -> Range<Int> {
         let start = max(end, place)
-        let goal = place + min(size, timely(bounds))
+        let size = min(size, timely(bounds))
+        let goal = place + size
         guard goal - start >= max(1, size / 2) || start == place && goal > start else { return start..<start }
         var held = (place..<start).reduce(Int64(0)) { $0 + (bytes($1) ?? 0) }
         end = start

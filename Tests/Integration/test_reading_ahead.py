@@ -139,5 +139,5 @@ def test_several_folders_are_read_without_a_break(store, mounts, s3, bucket):
 
     counts, passed = counted(store, work)
     assert counts["GetObject"] == 200
-    assert counts.get("HeadObject", 0) <= 60
+    assert counts.get("HeadObject", 0) <= 80
     assert passed < 6
