@@ -78,7 +78,7 @@ let package = Package(
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
         layer("Reading", ["FileSystemTypes", "ObjectStorage", "Content", "Memory", "BlockCache", crypto, logging]),
         layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
-        layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Staging", crypto, logging]),
+        layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Memory", "Staging", crypto, logging]),
         layer("Reports"),
         layer("Logs", [logging]),
         layer("Configuration"),

@@ -46,15 +46,39 @@ extension Key: ExpressibleByStringLiteral {
 ///
 /// It is opaque: only sometimes is it the MD5 of the bytes.
 package struct ETag: Hashable, Sendable, CustomStringConvertible {
-    package let text: String
+    /// Most are 32 hexadecimal digits, and very many may be in memory: these take 16 bytes.
+    private enum Form: Hashable, Sendable {
+        case digits(UInt64, UInt64)
+        case text(String)
+    }
+
+    private let form: Form
 
     /// Takes the header's or the listing's value, quoted or not.
     package init(_ value: String) {
-        if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") {
-            text = String(value.dropFirst().dropLast())
-        } else {
-            text = value
+        let isQuoted = value.utf8.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"")
+        let text = isQuoted ? String(value.dropFirst().dropLast()) : value
+        form = Self.form(ofDigits: text) ?? .text(text)
+    }
+
+    package var text: String {
+        switch form {
+        case .text(let text): text
+        case .digits(let high, let low): Self.digits(high) + Self.digits(low)
         }
+    }
+
+    /// Nil where the text is not to be had back from the numbers.
+    private static func form(ofDigits text: String) -> Form? {
+        let digits = text.utf8
+        guard digits.count == 32, digits.allSatisfy({ (48..<58).contains($0) || (97..<103).contains($0) }) else { return nil }
+        guard let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16) else { return nil }
+        return .digits(high, low)
+    }
+
+    private static func digits(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// As a header carries it.

@@ -28,21 +28,35 @@ struct ObjectFetch: Sendable {
 
     /// Ends with all bytes of the range in `segment`.
     func run(into segment: ReadSegment) async throws(StoreError) {
+        var first: ObjectInfo?
         for attempt in 1... {
-            guard let wrong = try await fetch(into: segment) else { return }
+            guard let wrong = try await attempted(segment, &first) else { return }
             guard attempt < Self.attempts else { throw wrong }
             engine.logger.warning("asking again: \(wrong)")
             if isVerified { segment.startOver() }
         }
     }
 
-    /// What is still missing of the segment, from one answer. Gives what is wrong with the bytes; a request that fails has been repeated
-    /// by the store for as long as that is worth it.
-    private func fetch(into segment: ReadSegment) async throws(StoreError) -> StoreError? {
+    /// Gives what is wrong with the bytes; a request that fails has been repeated by the store for as long as that is worth it.
+    ///
+    /// But a body that breaks off the store goes on with only where an ETag pins it. Without one it is asked for again here, and must be of an
+    /// object that is as long and as old as the first answer said: `first`.
+    private func attempted(_ segment: ReadSegment, _ first: inout ObjectInfo?) async throws(StoreError) -> StoreError? {
+        do throws(StoreError) {
+            return try await fetch(into: segment, &first)
+        } catch {
+            guard version.etag == nil, error.attempts == 1, RetryPolicy.mayPass(error) else { throw error }
+            return error
+        }
+    }
+
+    /// What is still missing of the segment, from one answer.
+    private func fetch(into segment: ReadSegment, _ first: inout ObjectInfo?) async throws(StoreError) -> StoreError? {
         let begun = segment.count
         let missing = ByteRange(offset: range.offset + begun, count: range.count - begun)
         let asked = engine.now
-        let content = try await get(missing)
+        let content = try await get(missing, first)
+        first = content.info
         engine.noteFirstByte(after: engine.now - asked)
         var (arrived, inserted) = (begun, begun)
         while let more = try await content.body.next() {
@@ -58,11 +72,12 @@ struct ObjectFetch: Sendable {
         return nil
     }
 
-    private func get(_ missing: ByteRange) async throws(StoreError) -> ObjectContent {
+    private func get(_ missing: ByteRange, _ first: ObjectInfo?) async throws(StoreError) -> ObjectContent {
         let conditions = ReadConditions(ifMatch: version.etag, version: version.version)
         let content = try await store.get(version.key, range: missing, conditions)
         let isSame = version.etag == nil || content.info.etag == nil || content.info.etag == version.etag
-        guard content.range == missing, content.info.size >= version.size, isSame else {
+        let isAsOld = version.etag != nil || first == nil || (first?.lastModified, first?.size) == (content.info.lastModified, content.info.size)
+        guard content.range == missing, content.info.size >= version.size, isSame, isAsOld else {
             content.body.cancel()
             throw StoreError(.preconditionFailed, "\(version.key) is another version now")
         }
@@ -70,12 +85,17 @@ struct ObjectFetch: Sendable {
     }
 
     private func verify(_ segment: ReadSegment, _ content: ObjectContent) -> StoreError? {
-        // Where objects change in place, their ETags are no digests of them.
-        guard let expected = content.info.md5, content.info.size == range.count, !store.capabilities.modify else { return nil }
-        var hash = Insecure.MD5()
-        for piece in segment.bytes.pieces { hash.update(data: piece) }
-        guard Array(hash.finalize()) != expected else { return nil }
+        guard content.info.size == range.count, !Self.hasItsMD5(segment.bytes, content.info, store.capabilities) else { return nil }
         return unlike("does not have the MD5 that the store has of the object", content, .corrupted)
+    }
+
+    /// Whether all bytes of an object are those that the store has a digest of; true where it tells none.
+    static func hasItsMD5(_ bytes: Bytes, _ info: ObjectInfo, _ capabilities: Capabilities) -> Bool {
+        // Where objects change in place, their ETags are no digests of them.
+        guard let expected = info.md5, !capabilities.modify else { return true }
+        var hash = Insecure.MD5()
+        for piece in bytes.pieces { hash.update(data: piece) }
+        return Array(hash.finalize()) == expected
     }
 
     private func unlike(_ how: String, _ content: ObjectContent, _ reason: StoreError.Reason = .invalidResponse) -> StoreError {

@@ -9,6 +9,15 @@ extension Prefetcher {
         plan.starting.append(segment)
     }
 
+    /// All of a small file has been fetched before the first read of it, and its memory is taken from the budget.
+    mutating func adoptWhole() -> Segment {
+        numbers += 1
+        var segment = Segment(number: numbers, range: ByteRange(offset: 0, count: size), ahead: size, owner: nil)
+        segment.isDone = true
+        segments = [segment]
+        return segment
+    }
+
     /// What of `range` is in no segment and not cached, in order; aligned.
     func gaps(in range: ByteRange, _ world: some ReadSurroundings) -> [ByteRange] {
         var gaps: [ByteRange] = []

@@ -32,9 +32,10 @@ package final class ReadEngine: Sendable {
     let store: any ObjectStore
     /// The same for what nobody has asked for yet.
     let storeAhead: any ObjectStore
-    let options: ReadOptions
-    let memory: MemoryBudget
+    package let options: ReadOptions
+    package let memory: MemoryBudget
     let cache: BlockCache?
+    let ahead: FilesAhead
     /// What stands for the bucket in the names of cached blocks.
     let bucket: String
     let logger: Logger
@@ -54,6 +55,7 @@ package final class ReadEngine: Sendable {
         self.options = options
         self.memory = memory
         self.cache = cache
+        self.ahead = FilesAhead(memory)
         self.bucket = bucket
         self.logger = logger
     }

@@ -41,6 +41,12 @@ final class ReadSegment: Sendable {
         state = Mutex(State(isWithheld: isWithheld))
     }
 
+    /// One whose bytes are all there, and right.
+    init(_ range: ByteRange, fetched bytes: Bytes) {
+        self.range = range
+        state = Mutex(State(bytes: bytes, isWithheld: false, outcome: .success(())))
+    }
+
     // MARK: The fetching side
 
     /// Fetches in a task of its own; `body` calls `append` and ends with all bytes there, or throws.

@@ -30,11 +30,16 @@ final class VersionReader: Sendable {
     init(_ version: ObjectVersion, in engine: ReadEngine) {
         self.version = version
         self.engine = engine
-        cached = engine.cache == nil ? nil : version.etag.map { CachedObject(bucket: engine.bucket, key: version.key, etag: $0, size: version.size) }
+        cached = engine.cached(version)
         var settings = Prefetcher.Settings()
         settings.smallFile = engine.options.smallFile
         settings.alignment = cached == nil ? 1 : BlockCache.blockSize
-        state = Mutex(State(prefetcher: Prefetcher(size: version.size, settings: settings)))
+        var state = State(prefetcher: Prefetcher(size: version.size, settings: settings))
+        if let bytes = engine.ahead.take(version) {
+            let whole = state.prefetcher.adoptWhole()
+            state.segments[whole.number] = ReadSegment(whole.range, fetched: bytes)
+        }
+        self.state = Mutex(state)
     }
 
     deinit {

@@ -1,6 +1,7 @@
 package import Content
 internal import FileSystemTypes
 package import Logging
+package import Memory
 package import ObjectStorage
 package import Staging
 
@@ -11,11 +12,14 @@ package struct PlanRunner: Sendable {
     let store: any ObjectStore
     let pool: TransferPool
     let logger: Logger
+    /// Counts what is fetched for bodies and held until they have been sent.
+    let memory: MemoryBudget?
     /// Bodies with bytes that have to be fetched are held in memory until they have been sent, so only a few at a time.
     let fetching = TransferPool(6)
 
-    package init(_ store: any ObjectStore, pool: TransferPool, logger: Logger) {
+    package init(_ store: any ObjectStore, pool: TransferPool, memory: MemoryBudget? = nil, logger: Logger) {
         self.store = store
+        self.memory = memory
         self.pool = pool
         self.logger = logger
     }
@@ -132,7 +136,12 @@ package struct PlanRunner: Sendable {
         _ bodies: [Body], _ job: UploadJob, _ request: ([any ByteSource]) async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         guard bodies.contains(where: { !$0.fetches.isEmpty }) else { return try await request(try await sources(bodies, job)) }
-        return try await inTurn(fetching, job) { () async throws(StoreError) in try await request(try await sources(bodies, job)) }
+        return try await inTurn(fetching, job) { () async throws(StoreError) in
+            let fetched = Int(bodies.reduce(0) { $0 + $1.fetches.reduce(0) { $0 + $1.range.count } })
+            memory?.charge(fetched, for: .uploads)
+            defer { memory?.release(fetched, for: .uploads) }
+            return try await request(try await sources(bodies, job))
+        }
     }
 
     private func sources(_ bodies: [Body], _ job: UploadJob) async throws(StoreError) -> [any ByteSource] {

@@ -10,6 +10,8 @@ final class AttributeAhead: Sendable {
     enum Name: Hashable, Sendable {
         /// A name in a folder that somebody goes through.
         case entry(FileName, parent: Inode)
+        /// The same, with the content of the file.
+        case content(FileName, parent: Inode)
         /// An object in a folder that nobody has opened yet.
         case object(ListedObject)
     }
@@ -71,6 +73,20 @@ final class AttributeAhead: Sendable {
             state.queued.remove(name)
             state.running[name] = []
             return name
+        }
+    }
+
+    /// Whether the request for it is under way.
+    func isRunning(_ name: Name) -> Bool { state.withLock { $0.running[name] != nil } }
+
+    /// Whether it is under way or waits for its turn.
+    func isAsked(_ name: Name) -> Bool { state.withLock { $0.running[name] != nil || $0.queued.contains(name) } }
+
+    /// Files of a folder that were to be fetched and are not yet: nobody will read them after all.
+    func dropContent(of folder: Inode) {
+        state.withLock { state in
+            guard !state.queue.isEmpty else { return }
+            state.makeRoom(for: state.queue.filter { if case .content(_, folder) = $0 { true } else { false } })
         }
     }
 

@@ -39,12 +39,15 @@ final class DirectoryHandle: Sendable {
     let folder: FolderKey
     /// Whoever opened it has just gone through another folder and wanted the attributes of what is in it.
     let isWalked: Bool
+    /// The same of whoever has read the files of another folder.
+    let isRead: Bool
     let gate = SerialGate()
     private let state = Mutex(State())
 
-    init(inode: Inode, folder: FolderKey, isWalked: Bool) {
+    init(inode: Inode, folder: FolderKey, isWalked: Bool, isRead: Bool) {
         self.inode = inode
         self.isWalked = isWalked
+        self.isRead = isRead
         self.folder = folder
     }
 

@@ -50,6 +50,8 @@ final class DirectoryListing: Sendable {
     private struct State {
         var pages: [Page] = []
         var count = 0
+        /// What all pages take, in bytes.
+        var packed = 0
         /// The page that was read last, by its index.
         var unpacked: (page: Int, items: [DirectoryItem])?
         var local: [FileName: FileKind] = [:]
@@ -59,6 +61,9 @@ final class DirectoryListing: Sendable {
         /// Of the page that is asked for.
         var renames: Int?
         var isComplete = false
+        /// Nobody reads on, and what it takes is not counted any more.
+        var isClosed = false
+        var counted = 0
         var moment = FolderMoment()
     }
 
@@ -89,12 +94,21 @@ final class DirectoryListing: Sendable {
     var count: Int { state.withLock { $0.count } }
     /// When the last page that was taken up had been asked for.
     var moment: FolderMoment { state.withLock { $0.moment } }
-    /// What the names take, in bytes.
-    var packedSize: Int { state.withLock { $0.pages.reduce(0) { $0 + $1.names.size } } }
+    /// How many bytes the names take more than when it was asked last; after the end they take none.
+    func growth() -> Int {
+        state.withLock { state in
+            let size = state.isClosed ? 0 : state.packed
+            defer { state.counted = size }
+            return size - state.counted
+        }
+    }
 
     /// Nobody waits for the next page any more.
     func close() {
-        state.withLock { $0.ahead?.cancel() }
+        state.withLock { state in
+            state.ahead?.cancel()
+            state.isClosed = true
+        }
     }
 
     // MARK: Pages
@@ -156,8 +170,10 @@ final class DirectoryListing: Sendable {
 
     private static func add(_ items: ArraySlice<DirectoryItem>, to state: inout State) {
         guard !items.isEmpty else { return }
-        state.pages.append(Page(start: state.count, names: PackedNames(items)))
+        let names = PackedNames(items)
+        state.pages.append(Page(start: state.count, names: names))
         state.count += items.count
+        state.packed += names.size
         state.unpacked = (state.pages.count - 1, Array(items))
     }
 

@@ -15,11 +15,15 @@ final class FileHandle: Sendable {
 
     let file: OpenFile
     let options: OpenOptions
+    /// Who has opened it.
+    let process: Int32
+    private let isRead = Atomic<Bool>(false)
     private let state: Mutex<State>
 
-    init(_ file: OpenFile, options: OpenOptions, version: ObjectVersion?) {
+    init(_ file: OpenFile, options: OpenOptions, version: ObjectVersion?, by process: Int32) {
         self.file = file
         self.options = options
+        self.process = process
         state = Mutex(State(opened: version))
     }
 
@@ -32,6 +36,12 @@ final class FileHandle: Sendable {
     func note(flushed: Bool) {
         state.withLock { $0.isFlushed = flushed }
     }
+
+    /// True once: for the first read.
+    func beginsReading() -> Bool { !isRead.load(ordering: .relaxed) && !isRead.exchange(true, ordering: .relaxed) }
+
+    /// Whether something of the version has been read.
+    func hasReader(of version: ObjectVersion) -> Bool { state.withLock { $0.readers[version] != nil } }
 
     /// Reads a version for this handle: each has its own place in a stream.
     func reader(of version: ObjectVersion, in volume: Volume) -> ObjectReader {

@@ -7,12 +7,24 @@ struct ListedEntry: Sendable {
     var kind: FileKind
     /// What the listing said of the object; nil for folders, and for what was stored from here since.
     var object: ListedObject?
-    /// What the store said of it, or would say for certain, and nobody has taken up yet.
-    var found: Found?
+    private var foundOutOfLine: Indirect<Found>?
     /// Until then all that is believed.
     var validUntil: ContinuousClock.Instant
     /// Where it stands in the listing; nil for what was made here since.
     var place: Int?
+
+    init(kind: FileKind, object: ListedObject? = nil, found: Found? = nil, validUntil: ContinuousClock.Instant) {
+        self.kind = kind
+        self.object = object
+        foundOutOfLine = found.map { Indirect($0) }
+        self.validUntil = validUntil
+    }
+
+    /// What the store said of it, or would say for certain, and nobody has taken up yet.
+    var found: Found? {
+        get { foundOutOfLine?.value }
+        set { foundOutOfLine = newValue.map { Indirect($0) } }
+    }
 }
 
 /// The names in a folder as a listing showed them a moment ago: of all, or of the last pages of a very long one.
@@ -35,6 +47,8 @@ struct FolderListing: Sendable {
     var renewal: FolderRenewal?
     /// Where somebody goes through the names.
     var window = SiblingWindow()
+    /// Where somebody reads one file after the other.
+    var contents = ContentWindow()
     /// The folder that was opened last, by its place.
     private var lastOpened: Int?
 
@@ -118,6 +132,13 @@ struct FolderListing: Sendable {
             if let name = order[place - start], names[name]?.kind == .directory { found.append(name) }
         }
         return found
+    }
+
+    /// The object at a place, where it has content to be told from that of other versions.
+    func object(at place: Int) -> ListedObject? {
+        guard place >= start, place < start + order.count, let name = order[place - start] else { return nil }
+        guard let object = names[name]?.object, object.size > 0, object.etag != nil else { return nil }
+        return object
     }
 
     /// The names at these places, as far as they are there.

@@ -6,7 +6,14 @@ struct KnownListings: Sendable {
     private var names = 0
 
     /// In all folders.
-    static let maximumNames = 50_000
+    private let maximumNames: Int
+
+    init(maximumNames: Int) {
+        self.maximumNames = maximumNames
+    }
+
+    /// How many names there are; a listing without any takes some memory, too.
+    var count: Int { names + 16 * listings.count }
 
     subscript(folder: Inode) -> FolderListing? { listings[folder] }
 
@@ -16,14 +23,14 @@ struct KnownListings: Sendable {
         names -= listings.values[index].count
         body(&listings.values[index])
         names += listings.values[index].count
+        if count > maximumNames { makeRoom(besides: folder) }
     }
 
     mutating func set(_ folder: Inode, _ listing: FolderListing) {
         remove(folder)
         listings[folder] = listing
         names += listing.count
-        // Each takes some memory also where it is empty.
-        if names + 16 * listings.count > Self.maximumNames { makeRoom(besides: folder) }
+        if count > maximumNames { makeRoom(besides: folder) }
     }
 
     mutating func remove(_ folder: Inode) {
@@ -32,13 +39,13 @@ struct KnownListings: Sendable {
     }
 
     mutating func removeAll() {
-        self = KnownListings()
+        self = KnownListings(maximumNames: maximumNames)
     }
 
     /// Down to half, those that are believed for the shortest time first.
     private mutating func makeRoom(besides folder: Inode) {
         for (other, _) in listings.sorted(by: { $0.value.validUntil < $1.value.validUntil }) where other != folder {
-            guard names + 16 * listings.count > Self.maximumNames / 2 else { return }
+            guard count > maximumNames / 2 else { return }
             remove(other)
         }
     }

@@ -10,7 +10,7 @@ struct RemoteVersion: Hashable, Sendable {
     var size: Int64
 }
 
-/// What is known of one inode.
+/// What is known of one inode. There may be very many: what few of them have is out of line.
 struct Node: Sendable {
     /// Nil for the top of the mount.
     var parent: Inode?
@@ -18,33 +18,11 @@ struct Node: Sendable {
     var attributes: Attributes
     /// Nil for folders, and for files that the store does not have yet.
     var remote: RemoteVersion?
-    /// All user metadata of the object or marker, so that what is not ours survives a rewrite.
-    var metadata: [String: String] = [:]
-    var contentType: String?
-    var headers: [KeptHeader: String] = [:]
-    /// The user's, and access control lists.
-    var extendedAttributes = ExtendedAttributes()
-    /// What a symbolic link leads to, once it has been asked.
-    var linkTarget: [UInt8]?
-    /// What else HEAD said of the object.
-    var storageClass: String?
-    var version: VersionID?
-    /// When names were last added to or removed from this folder here: its marker does not say so.
-    var touched: Timestamp?
-    /// One change of a folder's marker at a time.
-    var markerGate: SerialGate?
-    /// Where the next append to the object goes, if it can grow.
-    var appendPosition: Int64?
-    /// For folders: there is a key for the folder itself.
-    var hasMarker = false
-    /// Its attributes were changed here, and the store does not have them yet.
-    var isMarkerPending = false
-    /// That key has content: it is a file in the folder, too, and is not to be overwritten.
-    var markerContent: RemoteVersion?
+    private var objectOutOfLine: Indirect<ObjectDescription>?
+    private var folderOutOfLine: Indirect<FolderState>?
+    private var lastOpenedOutOfLine: Indirect<RemoteVersion>?
     /// Until then the store need not be asked again.
     var validUntil: ContinuousClock.Instant?
-    /// The version whose pages the kernel may have.
-    var lastOpened: RemoteVersion?
     /// How many times the kernel has been given this inode and has not forgotten it.
     var references: UInt64 = 0
     /// Nodes whose parent this is.
@@ -54,13 +32,27 @@ struct Node: Sendable {
     var file: OpenFile?
     /// How often it was stored from here: what was asked before then is out of date.
     var stores = 0
-    /// How often names were added to or removed from this folder here.
-    var changes = 0
-    /// How often something in this folder was stored from here.
-    var storesBelow = 0
 
     init(attributes: Attributes) {
         self.attributes = attributes
+    }
+
+    /// What the object has besides bytes and attributes.
+    var object: ObjectDescription {
+        get { objectOutOfLine?.value ?? ObjectDescription() }
+        set { objectOutOfLine = newValue == ObjectDescription() ? nil : Indirect(newValue) }
+    }
+
+    /// What is known of a folder.
+    var folder: FolderState {
+        get { folderOutOfLine?.value ?? FolderState() }
+        set { folderOutOfLine = Indirect(newValue) }
+    }
+
+    /// The version whose pages the kernel may have.
+    var lastOpened: RemoteVersion? {
+        get { lastOpenedOutOfLine?.value }
+        set { if newValue != lastOpened { lastOpenedOutOfLine = newValue.map { Indirect($0) } } }
     }
 
     var kind: FileKind { attributes.kind }

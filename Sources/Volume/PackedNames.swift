@@ -10,8 +10,9 @@ struct PackedNames: Sendable {
     private static let isFolder: UInt8 = 1
     private static let mayBeSpecial: UInt8 = 2
 
-    /// In bytes.
-    var size: Int { bytes.count }
+    /// What they take, in bytes.
+    var size: Int { bytes.capacity + Self.overhead }
+    private static let overhead = 96
 
     init(_ items: some Sequence<DirectoryItem>) {
         for item in items { add(item) }

@@ -112,10 +112,10 @@ extension Node {
     mutating func take(_ found: Found, _ options: VolumeOptions) {
         switch found {
         case .file(let info):
-            linkTarget = target(info, options)
+            let target = target(info, options)
             take(info, options)
             remote = RemoteVersion(etag: info.etag, size: info.size)
-            appendPosition = info.appendPosition
+            (object.linkTarget, object.appendPosition) = (target, info.appendPosition)
         case .folder(let marker):
             hasMarker = marker != nil
             markerContent = marker.flatMap { $0.size > 0 ? RemoteVersion(etag: $0.etag, size: $0.size) : nil }
@@ -138,13 +138,17 @@ extension Node {
 
     /// What the object has besides attributes.
     mutating func describe(_ info: ObjectInfo?, _ options: VolumeOptions) {
-        metadata = info?.metadata ?? [:]
-        contentType = info?.contentType
-        headers = info?.headers ?? [:]
-        storageClass = info?.storageClass
-        version = info?.version
-        let stored = options.keepsAttributes ? metadata[ExtendedAttributes.metadataName] : nil
-        extendedAttributes = stored.map { ExtendedAttributes(decoding: $0) } ?? ExtendedAttributes()
+        var described = ObjectDescription()
+        described.metadata = PackedMetadata(info?.metadata ?? [:])
+        described.contentType = info?.contentType
+        described.headers = info?.headers ?? [:]
+        described.storageClass = info?.storageClass
+        described.version = info?.version
+        described.appendPosition = appendPosition
+        described.linkTarget = linkTarget
+        let stored = options.keepsAttributes ? info?.metadata[ExtendedAttributes.metadataName] : nil
+        described.extendedAttributes = stored.map { ExtendedAttributes(decoding: $0) } ?? ExtendedAttributes()
+        object = described
     }
 
     /// A link that leads elsewhere is another inode: the kernel keeps what it was told of this one.

@@ -9,12 +9,12 @@ struct Tree: Sendable {
         let name: FileName
     }
 
-    private var nodes: [Inode: Node]
+    private var nodes = NodeTable()
     private var inodes: [ChildName: Inode] = [:]
     /// Files that the store does not have yet.
     private var unstored: Set<Inode> = []
     /// What listings have shown of folders.
-    var listings = KnownListings()
+    var listings: KnownListings
     var absences = KnownAbsences()
     /// What has been known for the longest time.
     private var ages = InodeAges()
@@ -25,8 +25,9 @@ struct Tree: Sendable {
     /// What has been here before.
     var forgotten = ForgottenInodes()
 
-    init(root: Node) {
-        nodes = [.root: root]
+    init(root: Node, listedNames: Int) {
+        listings = KnownListings(maximumNames: listedNames)
+        nodes[.root] = root
     }
 
     var count: Int { nodes.count }
@@ -96,7 +97,7 @@ struct Tree: Sendable {
 
     /// All inodes below `ancestor`.
     func descendants(of ancestor: Inode) -> [Inode] {
-        nodes.keys.filter { inode in
+        nodes.inodes.filter { inode in
             var current = nodes[inode]?.parent
             while let parent = current {
                 if parent == ancestor { return true }

@@ -11,7 +11,8 @@ extension Volume {
     package func openDirectory(_ inode: Inode, for caller: Caller) async throws(Errno) -> OpenReply {
         guard try node(inode).kind == .directory else { throw Errno.notDirectory }
         let folder = keys.folderKey(try path(of: inode))
-        let directory = DirectoryHandle(inode: inode, folder: folder, isWalked: walks.isExpected(caller.processID))
+        let directory = DirectoryHandle(
+            inode: inode, folder: folder, isWalked: walks.isExpected(caller.processID), isRead: readers.isExpected(caller.processID))
         walkAhead(of: inode)
         return OpenReply(handle: handles.withLock { $0.add(directory) }, keepCache: false)
     }
@@ -23,6 +24,7 @@ extension Volume {
 
     private func end(_ listing: DirectoryListing, of directory: DirectoryHandle) {
         listing.close()
+        count(listing)
         tree.withLock { $0.endListing(of: directory.inode, pass: listing.pass) }
     }
 
@@ -46,7 +48,9 @@ extension Volume {
         let directory = try directory(handle)
         let listed = try await listed(directory, after: cookie, limit)
         let names = listed.compactMap(\.name)
-        let isWanted = directory.isWalked || DirectoryHandle.Position(cookie: cookie).index > 0
+        // Who reads the files has their attributes with their content.
+        let isRead = directory.isRead || isReadThrough(directory.inode)
+        let isWanted = !isRead && (directory.isWalked || DirectoryHandle.Position(cookie: cookie).index > 0)
         if isWanted, options.metadataTTL > .zero { await ask(names, in: directory) }
         let path = try path(of: directory.inode)
         let now = ContinuousClock.now
@@ -111,6 +115,7 @@ extension Volume {
     /// Begins a new pass; gives its number.
     private func restart(_ directory: DirectoryHandle) -> UInt64 {
         let listing = newListing(of: directory)
+        count(listing)
         let (pass, ended) = directory.begin(listing)
         if let ended { end(ended, of: directory) }
         return pass
@@ -136,6 +141,7 @@ extension Volume {
         }
         let known = await remembered(of: fetched?.page.objects ?? [])
         let names = listing.take(fetched)
+        count(listing)
         let moment = listing.moment
         tree.withLock { tree in
             tree.take(names, in: folder, pass: listing.pass, moment, known, options.metadataTTL)

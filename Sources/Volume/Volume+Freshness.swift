@@ -52,6 +52,7 @@ extension Volume {
 
     /// Tells the kernel what it does not know yet of what was noticed.
     func tellKernel() {
+        tellMemory()
         let notices = tree.withLock { tree in
             tree.noticeSuperfluous(beyond: options.maximumInodes)
             defer { tree.notices = [] }

@@ -17,9 +17,15 @@ extension Volume {
         guard name.bytes.count <= FileName.maximumBytes else { throw Errno.nameTooLong }
         try await moves.wait(for: path(of: parent) + [name])
         let path = try path(of: parent) + [name]
-        if tree.withLock({ $0.hint(of: name, in: parent) != nil }) { await ahead.join(.entry(name, parent: parent)) }
+        if tree.withLock({ $0.hint(of: name, in: parent) != nil }) {
+            await ahead.join(.content(name, parent: parent))
+            await ahead.join(.entry(name, parent: parent))
+        }
         switch await memory(of: path, in: parent, referencing: referencing) {
-        case .known(let entry): return entry
+        case .known(let entry):
+            // It may be new to the tree: found before somebody wanted it.
+            tellMemory()
+            return entry
         case .absent:
             renewAhead(parent)
             return nil

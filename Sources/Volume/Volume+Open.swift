@@ -32,7 +32,7 @@ extension Volume {
                 throw error
             }
         }
-        let opened = FileHandle(file, options: options, version: file.base)
+        let opened = FileHandle(file, options: options, version: file.base, by: caller.processID)
         let handle = handles.withLock { $0.add(opened) }
         // A commit that ended in between has told only the handles that it found.
         if let base = file.base, base != opened.opened { opened.repin(from: opened.opened, to: base) }
@@ -76,7 +76,7 @@ extension Volume {
         }
         file.retain(writing: options.writes)
         if options.append && self.options.appends != .copy { file.withLockedState { $0.wantsAppendable = true } }
-        let handle = handles.withLock { $0.add(FileHandle(file, options: options, version: nil)) }
+        let handle = handles.withLock { $0.add(FileHandle(file, options: options, version: nil, by: caller.processID)) }
         return (entry(attributes), OpenReply(handle: handle, keepCache: false))
     }
 

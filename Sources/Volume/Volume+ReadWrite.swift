@@ -11,6 +11,8 @@ extension Volume {
         let opened = try file(handle)
         let range = ByteRange(offset: offset, count: Int64(count))
         guard opened.file.changedContent(in: range) == nil, let version = opened.opened else { return nil }
+        if opened.beginsReading() { fetchFollowing(opened) }
+        guard opened.hasReader(of: version) || !isFetchedNow(opened.file.inode) else { return nil }
         let bytes = opened.reader(of: version, in: self).readNow(range)
         if let bytes, !bytes.isEmpty { noteRead(opened.file) }
         return bytes
@@ -39,6 +41,8 @@ extension Volume {
     private func content(of opened: FileHandle, in range: ByteRange) async throws(Errno) -> Bytes {
         guard let changed = opened.file.changedContent(in: range) else {
             guard let version = opened.opened else { return Bytes() }
+            if opened.beginsReading() { fetchFollowing(opened) }
+            if !opened.hasReader(of: version) { await joinFetch(of: opened.file.inode) }
             return try await reading(opened, version, range)
         }
         var result = Bytes()

@@ -44,7 +44,7 @@ extension Volume {
             guard tree.finish(renewal, of: folder, listed, infos, options.metadataTTL) else { return false }
             // What has been changed from here meanwhile is newer than the answer.
             guard let marker, let now = tree[folder], let parent = now.parent, tree.path(of: folder) == path,
-                now.metadata == known?.metadata, now.hasMarker == known?.hasMarker, now.stores == known?.stores
+                now.metadata == known?.metadata, now.hasMarker == known?.hasMarker, known?.isMarkerPending == false
             else { return true }
             _ = tree.take(
                 .folder(marker: marker), path: path, in: parent, stores: now.stores, options, validUntil: renewal.asked + options.metadataTTL)

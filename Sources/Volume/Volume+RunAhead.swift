@@ -6,7 +6,7 @@ internal import Synchronization
 extension Volume {
     /// A name is looked up: where the lookups follow the order of the listing, those after it are asked for.
     func runAhead(of name: FileName, in parent: Inode, for caller: Caller) {
-        guard options.metadataTTL > .zero else { return }
+        guard options.metadataTTL > .zero, !fetchExpected(name, in: parent, for: caller) else { return }
         let eagerly = walks.isExpected(caller.processID)
         let (wanted, isOpen) = tree.withLock { tree -> ([FileName], Bool) in
             guard let place = tree.listings[parent]?[name]?.place else { return ([], false) }
@@ -18,7 +18,7 @@ extension Volume {
             return result
         }
         if isOpen { walks.note(caller.processID) }
-        askAhead(for: wanted, in: parent)
+        askAhead(for: withoutContents(wanted, in: parent) + overdue(behind: name, in: parent), in: parent)
     }
 
     /// Several names are read together: what follows them will be wanted, too.
@@ -56,15 +56,19 @@ extension Volume {
     }
 
     /// What fails now is asked for again, and told, when somebody wants it.
-    private func askAhead(_ wanted: AttributeAhead.Name) async {
+    func askAhead(_ wanted: AttributeAhead.Name) async {
         switch wanted {
+        case .content(let name, let parent): await fetchAhead(name, in: parent)
         case .object(let listed): _ = try? await existing(listed.key, listed: listed)
-        case .entry(let name, let parent):
-            let (hint, path, moment) = tree.withLock { tree in
-                (tree.hint(of: name, in: parent), tree.path(of: parent), tree.moment(of: parent))
-            }
-            guard let hint, let path, let found = try? await find(path + [name], expecting: hint) else { return }
-            tree.withLock { $0.keep(found, of: name, in: parent, moment, options.metadataTTL) }
+        case .entry(let name, let parent): await askAhead(for: name, in: parent)
         }
+    }
+
+    func askAhead(for name: FileName, in parent: Inode) async {
+        let (hint, path, moment) = tree.withLock { tree in
+            (tree.hint(of: name, in: parent), tree.path(of: parent), tree.moment(of: parent))
+        }
+        guard let hint, let path, let found = try? await find(path + [name], expecting: hint) else { return }
+        tree.withLock { $0.keep(found, of: name, in: parent, moment, options.metadataTTL) }
     }
 }

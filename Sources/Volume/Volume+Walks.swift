@@ -33,7 +33,8 @@ extension Volume {
         guard prepared.begin(folder, isUrgent: false, changes: allChanges, options.metadataTTL) else { return }
         Task { [weak self] in
             guard let self, let page = await prepare(folder) else { return }
-            if walks.isAnybodyWalking { await askAhead(forObjectsOf: page.page) }
+            // Who reads the files has their attributes with their content.
+            if walks.isAnybodyWalking, !readers.isAnybodyWalking { await askAhead(forObjectsOf: page.page) }
             guard depth > 0 else { return }
             for prefix in page.page.commonPrefixes.prefix(Self.breadth) { prepareAhead(FolderKey(prefix: prefix), depth: depth - 1) }
         }

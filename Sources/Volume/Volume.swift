@@ -37,6 +37,8 @@ package final class Volume: FileSystem {
     let reading: ReadEngine
     let ahead: AttributeAhead
     let walks = FolderWalks()
+    /// Who reads one file of a folder after the other.
+    let readers = FolderWalks()
     let prepared = PreparedListings()
     let searches = InodeSearches()
     let usage = KnownUsage()
@@ -45,6 +47,9 @@ package final class Volume: FileSystem {
     let deletions: DeletionQueue?
     let recent = Mutex(RecentAnswers())
     let absent = Mutex(AbsentNames())
+    let held = Mutex(HeldMemory())
+    /// What the names take that open directories have given out, in bytes.
+    let openNames = Atomic<Int>(0)
     let kernel = Mutex<(any KernelNotifier)?>(nil)
 
     /// `reading` reads from the same store; nil for one of its own, without a cache. `metadata`: what is remembered of objects.
@@ -65,11 +70,12 @@ package final class Volume: FileSystem {
         keys = KeySpace(prefix: options.prefix, maximumKeyBytes: store.limits.key)
         uploads = TransferPool(options.transfers)
         copies = Semaphore(options.transfers)
-        runner = PlanRunner(store, pool: uploads, logger: logger)
         partSizes = StreamingPartSizes(first: options.partSize, limits: store.limits)
         ahead = AttributeAhead(limit: options.attributeRequests)
-        self.reading = reading ?? ReadEngine(store, memory: MemoryBudget(limit: 256 << 20), logger: logger)
-        tree = Mutex(Tree(root: Self.root(options)))
+        let reading = reading ?? ReadEngine(store, memory: MemoryBudget(limit: 256 << 20), logger: logger)
+        self.reading = reading
+        runner = PlanRunner(store, pool: uploads, memory: reading.memory, logger: logger)
+        tree = Mutex(Tree(root: Self.root(options), listedNames: options.maximumListedNames))
     }
 
     private static func root(_ options: VolumeOptions) -> Node {
@@ -133,6 +139,7 @@ package final class Volume: FileSystem {
 
     package func forget(_ inode: Inode, count: UInt64) {
         tree.withLock { $0.forget(inode, count: count) }
+        tellMemory()
     }
 
     /// Asked only where the kernel does not check permissions itself.

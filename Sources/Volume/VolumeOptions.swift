@@ -52,6 +52,11 @@ package struct VolumeOptions: Sendable {
     package var transfers = 16
     /// How many inodes are kept in memory while nobody uses them; beyond that the kernel is asked to let go of files.
     package var maximumInodes = 100_000
+    /// How many names that listings have shown are kept in memory.
+    package var maximumListedNames = 50_000
+    /// What an inode takes, in bytes, with all that belongs to it; and a name that a listing has shown.
+    package static var bytesPerInode: Int { HeldMemory.inode }
+    package static var bytesPerListedName: Int { HeldMemory.listedName }
     /// Requests for attributes that somebody will want soon, at the same time.
     package var attributeRequests = 56
 

@@ -110,6 +110,7 @@ struct MountCommand: ParsableCommand {
         writing.apply(to: &options)
         freshness.apply(to: &options)
         options.maximumInodes = reading.maximumInodes
+        options.maximumListedNames = reading.maximumListedNames
         options.directoryPermissions = dirMode?.bits ?? (0o777 & ~masked)
         return options
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Memory
 import Reading
+import Volume
 
 /// How files are read, and how much memory that may take.
 struct ReadingOptions: ParsableArguments {
@@ -30,6 +31,7 @@ struct ReadingOptions: ParsableArguments {
 
     private var limit: Int { Int(memoryLimit?.bytes ?? MachineMemory.defaultLimit) }
 
-    /// An inode with all that belongs to it takes about two KiB: a quarter of the limit, not counted in the budget.
-    var maximumInodes: Int { max(10_000, limit / 8192) }
+    /// A quarter of the limit for what is known of files, an eighth for names that listings have shown.
+    var maximumInodes: Int { max(5000, limit / 4 / VolumeOptions.bytesPerInode) }
+    var maximumListedNames: Int { max(4000, min(50_000, limit / 8 / VolumeOptions.bytesPerListedName)) }
 }

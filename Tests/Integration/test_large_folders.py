@@ -7,9 +7,10 @@ import time
 import pytest
 
 from deadlines import run
+from keeping import Commands
 from mounts import Mount
 from synthetic import Bucket, Server
-from test_memory import MEBIBYTE, Watch
+from test_memory import MEBIBYTE, Watch, status
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def long(request, small, large):
 @pytest.mark.deadline(3600)
 def test_a_very_long_folder_in_bounded_memory(mounted, request):
     count = long(request, 100_000, 1_000_000)
-    mount = mounted(Bucket(count))
+    mount = mounted(Bucket(count), "--memory-limit=256M")
     with Watch(mount.process.pid) as watch:
         begin = time.monotonic()
         with os.scandir(mount.path / "flat") as entries:
@@ -55,7 +56,7 @@ def test_attributes_of_a_very_long_folder(mounted, request):
     """`ls -l`, which asks for each."""
     count = long(request, 20_000, 200_000)
     bucket = Bucket(count)
-    mount = mounted(bucket)
+    mount = mounted(bucket, "--memory-limit=256M")
     with Watch(mount.process.pid) as watch, os.scandir(mount.path / "flat") as entries:
         found = sum(os.lstat(entry.path).st_mode == 0o100640 for entry in entries)
     print(f"{bucket.heads} HEAD, {bucket.lists} LIST, {watch.largest // MEBIBYTE} MiB")
@@ -69,13 +70,30 @@ def test_attributes_of_a_very_long_folder(mounted, request):
 def test_a_large_tree_in_bounded_memory(mounted, request):
     folders, each = long(request, (100, 500), (5000, 1000))
     bucket = Bucket(0, folders, each)
-    mount = mounted(bucket)
+    mount = mounted(bucket, "--memory-limit=256M")
     with Watch(mount.process.pid) as watch:
         begin = time.monotonic()
         found = subprocess.run(["find", mount.path / "tree", "-type", "f"], capture_output=True, text=True, timeout=3000, check=True)
         print(f"{folders * each} files in {time.monotonic() - begin:.1f} s, {bucket.lists} LIST, {bucket.heads} HEAD, {watch.largest // MEBIBYTE} MiB")
     assert found.stdout.count("\n") == folders * each
-    assert watch.largest < 512 * MEBIBYTE
+    assert watch.largest < 256 * MEBIBYTE
+
+
+@pytest.mark.deadline(300)
+def test_a_known_file_takes_little_memory(mounted):
+    """What `ls -lR` leaves behind for each file, while it is known: node, name, attributes, metadata; and its name as it was listed."""
+    files = 40_000
+    mount = mounted(Bucket(0, 80, 500), "--memory-limit=1G", "--metadata-ttl=3600", "--metadata-cache=off")
+    os.listdir(mount.path / "tree")
+    before = status(mount.process.pid, "VmRSS")
+    found = subprocess.run(["find", mount.path / "tree", "-type", "f", "-size", "0"], capture_output=True, text=True, timeout=250, check=True)
+    assert found.stdout.count("\n") == files
+    each = (status(mount.process.pid, "VmRSS") - before) / files
+    counted = Commands(mount).status()["budget"]["purposes"]
+    print(f"{each:.0f} bytes a file, counted: {counted}")
+    assert each < 1600
+    # What is counted is near to what is taken.
+    assert each / 2 < (counted["inodes"] + counted["directories"]) / files < 1.5 * each
 
 
 def test_positions_in_a_long_folder(mounted):

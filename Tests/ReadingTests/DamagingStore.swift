@@ -12,6 +12,8 @@ enum Damage: Sendable {
     case hanging
     /// The store ignores conditions and answers with whatever it has.
     case unconditional
+    /// It names no versions; `changing`: each answer is of an object that is younger than the one before.
+    case unversioned(changing: Bool)
 }
 
 /// A store that passes reads on and damages the first so many of the answers.
@@ -38,6 +40,13 @@ final class DamagingStore: ObjectStore {
         }
         guard isDamaged else { return try await inner.get(key, range: range, conditions) }
         if case .hanging = damage { return try await hang() }
+        if case .unversioned(let isChanging) = damage {
+            let content = try await inner.get(key, range: range, conditions)
+            var info = content.info
+            (info.etag, info.md5) = (nil, nil)
+            if isChanging { info.lastModified = .now }
+            return ObjectContent(info: info, range: content.range, body: content.body)
+        }
         let asked = if case .unconditional = damage { ReadConditions() } else { conditions }
         let content = try await inner.get(key, range: range, asked)
         let bytes = damaged(try await content.collect().contiguous)
@@ -50,7 +59,7 @@ final class DamagingStore: ObjectStore {
         case .flippedBit: bytes[bytes.count / 2] ^= 4
         case .tooShort: bytes.removeLast()
         case .tooLong: bytes.append(0)
-        case .hanging, .unconditional: break
+        case .hanging, .unconditional, .unversioned: break
         }
         return bytes
     }

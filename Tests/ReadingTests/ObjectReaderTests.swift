@@ -147,6 +147,102 @@ import Testing
         }
     }
 
+    /// Where no ETag pins it, nobody but the reader goes on with a body that breaks off.
+    @Test(arguments: [700_000, 8 << 20]) func aBodyWithoutVersionThatBreaksOffIsAskedForAgain(size: Int) async throws {
+        let breaking = Fault(.first(2), of: [.get], .withinBody(after: 100_000), error: StoreError(.unreachable, "broken off"))
+        let test = try await ReaderUnderTest(size: size, faults: [breaking]) { DamagingStore($0, .unversioned(changing: false), times: .max) }
+        let reader = test.engine.open(ObjectVersion(key: ReaderUnderTest.key, etag: nil, size: Int64(size)))
+        defer { reader.close() }
+        #expect(try await reader.bytes(1000, 600_000) == test.expected(1000, 600_000))
+        #expect(test.gets == 3)
+    }
+
+    /// The rest of another object does not belong to what has been read.
+    @Test func aBodyWithoutVersionIsNotContinuedWithAnother() async throws {
+        let breaking = Fault(.first(1), of: [.get], .withinBody(after: 100_000), error: StoreError(.unreachable, "broken off"))
+        let test = try await ReaderUnderTest(size: 8 << 20, faults: [breaking]) { DamagingStore($0, .unversioned(changing: true), times: .max) }
+        let reader = test.engine.open(ObjectVersion(key: ReaderUnderTest.key, etag: nil, size: 8 << 20))
+        defer { reader.close() }
+        let failure = await #expect(throws: StoreError.self) { try await reader.bytes(1000, 600_000) }
+        #expect(failure?.reason == .preconditionFailed)
+    }
+
+    /// Negative control: of an object with a version the store goes on by itself, or has given up for good.
+    @Test func aBodyOfAVersionIsNotRepeatedByTheReader() async throws {
+        let breaking = Fault(.first(1), of: [.get], .withinBody(after: 100_000), error: StoreError(.unreachable, "broken off"))
+        let test = try await ReaderUnderTest(size: 8 << 20, faults: [breaking])
+        let reader = test.engine.open(test.version)
+        defer { reader.close() }
+        await #expect(throws: StoreError.self) { try await reader.bytes(1000, 600_000) }
+        #expect(test.gets == 1)
+    }
+
+    // MARK: Fetched ahead
+
+    /// What a listing shows of the object under test.
+    private func listed(_ test: ReaderUnderTest) -> ListedObject {
+        ListedObject(key: ReaderUnderTest.key, size: test.version.size, etag: test.version.etag)
+    }
+
+    @Test(arguments: [true, false]) func aFileThatWasFetchedAheadCostsItsReaderNothing(cached: Bool) async throws {
+        let test = try await ReaderUnderTest(size: 300_000, cached: cached)
+        #expect(try await test.engine.fetchAhead(listed(test))?.etag == test.version.etag)
+        #expect(test.engine.isAtHand(listed(test)))
+        let reader = test.engine.open(test.version)
+        #expect(reader.readNow(ByteRange(offset: 0, count: 300_000))?.contiguous == test.content)
+        reader.close()
+        #expect(test.gets == 1)
+        #expect(test.memory.used[.readAhead] == nil, "memory is not given back")
+        #expect(test.engine.isAtHand(listed(test)) == cached)
+    }
+
+    /// It was listed as another version: what is fetched is kept for whoever opens the new one, and the old one's readers never see it.
+    @Test func whatWasFetchedAheadBelongsToItsVersion() async throws {
+        let test = try await ReaderUnderTest(size: 300_000)
+        let other = ReaderUnderTest.bytes(300_000, seed: 2)
+        let receipt = try await test.bucket.put(ReaderUnderTest.key, BytesSource(Bytes(other)), ObjectAttributes(), .always)
+        #expect(try await test.engine.fetchAhead(listed(test))?.etag == receipt.etag)
+        let old = test.engine.open(test.version)
+        await #expect(throws: StoreError.self) { try await old.bytes(0, 1000) }
+        old.close()
+        let new = test.engine.open(ObjectVersion(key: ReaderUnderTest.key, etag: receipt.etag, size: 300_000))
+        #expect(new.readNow(ByteRange(offset: 0, count: 300_000))?.contiguous == other)
+        new.close()
+    }
+
+    @Test func anObjectOfAnotherLengthIsNotKept() async throws {
+        let test = try await ReaderUnderTest(size: 300_000)
+        var shorter = listed(test)
+        shorter.size = 200_000
+        #expect(try await test.engine.fetchAhead(shorter)?.size == 300_000, "what the answer says of it is right all the same")
+        #expect(!test.engine.isAtHand(listed(test)))
+        #expect(test.memory.total == 0)
+    }
+
+    @Test(arguments: [Damage.flippedBit, .tooShort, .tooLong]) func damagedBodiesAreNotKept(damage: Damage) async throws {
+        let test = try await ReaderUnderTest(size: 300_000) { DamagingStore($0, damage, times: 1) }
+        _ = try? await test.engine.fetchAhead(listed(test))
+        #expect(test.memory.total == 0)
+        let reader = test.engine.open(test.version)
+        defer { reader.close() }
+        #expect(try await reader.bytes(0, 300_000) == test.content)
+    }
+
+    @Test func nothingIsFetchedAheadWithoutMemory() async throws {
+        let test = try await ReaderUnderTest(size: 300_000, memory: 1 << 20)
+        #expect(try await test.engine.fetchAhead(listed(test)) == nil)
+        #expect(test.gets == 0)
+    }
+
+    @Test func whatWasFetchedAheadGivesWay() async throws {
+        let test = try await ReaderUnderTest(size: 300_000)
+        _ = try await test.engine.fetchAhead(listed(test))
+        #expect(test.memory.total == 300_000)
+        test.memory.charge(test.memory.limit, for: .inodes)
+        #expect(test.memory.used[.readAhead] == nil)
+        #expect(!test.engine.isAtHand(listed(test)))
+    }
+
     // MARK: Giving up
 
     @Test func whatNobodyWaitsForIsCancelled() async throws {
