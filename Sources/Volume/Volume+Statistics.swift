@@ -34,6 +34,8 @@ final class KnownUsage: Sendable {
     private struct State {
         var usage: BucketUsage?
         var asked: ContinuousClock.Instant?
+        /// The request that is under way, or was the last.
+        var asking: Task<Void, Never>?
     }
 
     private static let age: Duration = .seconds(60)
@@ -42,19 +44,18 @@ final class KnownUsage: Sendable {
 
     /// Nil where the store does not say, or has not said yet.
     func now(_ services: any ObjectServices, _ logger: Logger) async -> BucketUsage? {
-        let isDue = state.withLock { state in
-            if let asked = state.asked, .now < asked + Self.age { return false }
+        let asking = state.withLock { state in
+            if let asked = state.asked, .now < asked + Self.age { return state.asking }
             state.asked = .now
-            return true
+            state.asking = Task { await self.ask(services, logger) }
+            return state.asking
         }
-        if isDue {
-            let reply = Reply<Void>()
-            Task { [self] in
-                await ask(services, logger)
-                reply.answer(())
-            }
-            await reply.wait(atMost: Self.patience, late: ())
+        let reply = Reply<Void>()
+        Task {
+            await asking?.value
+            reply.answer(())
         }
+        await reply.wait(atMost: Self.patience, late: ())
         return state.withLock { $0.usage }
     }
 

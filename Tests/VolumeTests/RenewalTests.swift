@@ -89,12 +89,10 @@ import Volume
         try await make("new", volume, in: folder)
         try await remove("old", volume, from: folder)
         #expect(try await !found)
-        volume.faults.setFaults([])
         #expect(try await isThere("new", volume, in: folder))
         #expect(try await !isThere("old", volume, in: folder))
         let names = try await volume.volume.listing(of: folder, for: caller).map { String(decoding: $0.name, as: UTF8.self) }
         #expect(names.sorted() == [".", "..", "new", "other"])
-        #expect(volume.faults.requests.filter { $0 == .list } == [], "the names are known")
     }
 
     @Test(.timeLimit(.minutes(1))) func attributesThatAreChangedMeanwhileStay() async throws {
