@@ -29,7 +29,9 @@ import Volume
         for object in try await test.bucket.list(ListRequest()).objects {
             do {
                 found[object.key] = try await test.bucket.get(object.key, range: nil, ReadConditions()).collect().contiguous
-            } catch let error as StoreError where error.reason == .noSuchKey {}
+            } catch {
+                guard error.reason == .noSuchKey else { throw error }
+            }
         }
         return found
     }
