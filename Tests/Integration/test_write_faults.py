@@ -7,6 +7,7 @@ import time
 import pytest
 
 from crash_driver import Writer
+from keeping import Commands
 from states import uploads
 from stores import body, fault, keys
 
@@ -99,6 +100,19 @@ def requests_of(mount, s3, bucket, store):
     assert run_with(mount, s3, bucket, store, None) == []
     # The checks are not the mount's, but more than there are does no harm.
     return {name: count["requests"] for name, count in store.counters().items() if name not in ("ListBuckets", "ListMultipartUploads", "Unknown")}
+
+
+def check_uploads(mount, s3, bucket):
+    """None is left, but of what failed and is kept for `windlass recover`: that would go on with it, and takes it away when it is given up."""
+    left = uploads(s3, bucket)
+    if left:
+        commands = Commands(mount)
+        kept = commands.kept()
+        assert {key for key, *_ in left} <= set(kept), f"uploads are left over: {left}, and only {kept} is kept"
+        done = commands.recover("--discard", "--yes")
+        assert done.returncode == 0, done.stderr
+        left = uploads(s3, bucket)
+    assert not left, f"uploads are left over: {left}"
 
 
 def each_fault(mounts, s3, bucket, store, mode, samples):
