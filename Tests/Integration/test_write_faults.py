@@ -104,15 +104,15 @@ def requests_of(mount, s3, bucket, store):
 
 def check_uploads(mount, s3, bucket):
     """None is left, but of what failed and is kept for `windlass recover`: that would go on with it, and takes it away when it is given up."""
-    left = uploads(s3, bucket)
+    left, said = uploads(s3, bucket), ""
     if left:
         commands = Commands(mount)
         kept = commands.kept()
         assert {key for key, *_ in left} <= set(kept), f"uploads are left over: {left}, and only {kept} is kept"
         done = commands.recover("--discard", "--yes")
         assert done.returncode == 0, done.stderr
-        left = uploads(s3, bucket)
-    assert not left, f"uploads are left over: {left}"
+        left, said = uploads(s3, bucket), done.stdout
+    assert not left, f"uploads are left over: {left}; {said}"
 
 
 def each_fault(mounts, s3, bucket, store, mode, samples):
@@ -130,8 +130,7 @@ def each_fault(mounts, s3, bucket, store, mode, samples):
         try:
             failed += bool(run_with(mount, s3, bucket, store, dict(KINDS[kind], operations=[name], skip=number)))
             if name != "AbortMultipartUpload":
-                left = uploads(s3, bucket)
-                assert not left, f"uploads are left over: {left}"
+                check_uploads(mount, s3, bucket)
         except AssertionError as error:
             wrong.append(f"{name} {number + 1}, {kind}: {error}")
             if mount.process is None:
