@@ -76,6 +76,7 @@ def failures(results):
 
 def save(results, verdicts, about, target):
     """TARGET.json, TARGET.md and, with matplotlib, TARGET.png."""
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
     Path(f"{target}.json").write_text(json.dumps({"about": about, "results": results}, indent=1) + "\n", encoding="utf-8")
     Path(f"{target}.md").write_text(markdown(results, verdicts, about), encoding="utf-8")
     try:
