@@ -76,7 +76,7 @@ extension Tree {
         guard let known = listings[folder], let renewed = known.renewal, renewed.asked == renewal.asked else { return false }
         let validUntil = renewal.asked + ttl
         var listing = FolderListing(pass: known.pass, validUntil: validUntil)
-        (listing.lastMade, listing.window) = (known.lastMade, known.window)
+        listing.lastMade = known.lastMade
         let shown = names.filter { !renewed.touched.contains($0.name) }
         for name in shown { if case .object(let object) = name.kind { noticeVersion(object, name.name, in: folder) } }
         listing.append(shown.map { ($0.name, ListedEntry($0, infos, validUntil)) })

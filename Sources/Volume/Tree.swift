@@ -15,6 +15,7 @@ struct Tree: Sendable {
     private var unstored: Set<Inode> = []
     /// What listings have shown of folders.
     var listings: KnownListings
+    /// What the store has just said not to have.
     var absences = KnownAbsences()
     /// What has been known for the longest time.
     private var ages = InodeAges()
