@@ -62,7 +62,7 @@ def help_text(binary, name):
 
 def windlass(system, endpoint, bucket, mount, folder, cache):
     command = [system.binary, "mount", bucket, mount, "--endpoint", endpoint, "--foreground", "--state-dir", f"{folder}/state"]
-    if system.knows("--cache-dir"):
+    if os.path.isdir(f"{cache}/kept"):   # only where a second mount reads again, as with s3fs
         command += ["--cache-dir", cache]
     if system.name == "windlass-wb":
         command += ["--write-back"]

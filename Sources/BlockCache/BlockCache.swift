@@ -77,8 +77,9 @@ package final class BlockCache: Sendable {
         return bytes
     }
 
-    /// Blocks that follow each other, as `block` gives them one by one, but with one change of threads for all.
-    package func blocks(of object: CachedObject, _ indices: Range<Int64>) async -> [Bytes?] {
+    /// Blocks that follow each other, as `block` gives them one by one, but with one change of threads for all. With `keeping` false those from
+    /// the disk are not kept in memory.
+    package func blocks(of object: CachedObject, _ indices: Range<Int64>, keeping: Bool = true) async -> [Bytes?] {
         let ids = indices.map { BlockID(object: object, index: $0) }
         var found = ids.map { now($0) }
         let missing = found.indices.filter { found[$0] == nil }
@@ -86,16 +87,16 @@ package final class BlockCache: Sendable {
         counters.change { $0.misses += Int64(missing.count - onDisk.count) }
         guard let disk, !onDisk.isEmpty else { return found }
         for (index, bytes) in zip(onDisk, await disk.read(onDisk.map { ids[$0] })) {
-            take(ids[index], bytes)
+            take(ids[index], bytes, keeping: keeping)
             found[index] = bytes
         }
         return found
     }
 
-    /// Counts what the disk gave, and keeps it in memory.
-    private func take(_ id: BlockID, _ bytes: Bytes?) {
+    /// Counts what the disk gave, and may keep it in memory.
+    private func take(_ id: BlockID, _ bytes: Bytes?, keeping: Bool = true) {
         guard let bytes else { return counters.change { $0.misses += 1 } }
-        memory.insert(id, bytes)
+        if keeping { memory.insert(id, bytes) }
         counters.change {
             $0.diskHits += 1
             $0.bytesRead += Int64(bytes.count)
@@ -109,12 +110,12 @@ package final class BlockCache: Sendable {
 
     // MARK: Filling
 
-    /// Takes a whole block: memory has it at once, the disk some time later or, when it is too slow, not at all. The bytes are copied, since they
-    /// may be part of a larger piece of memory. They must be the bytes of that version: `id.length` of them, others are refused.
-    package func insert(_ id: BlockID, _ bytes: Bytes) {
-        guard bytes.count == id.length, bytes.count > 0 else { return }
+    /// Takes a whole block: memory has it at once unless `keeping` is false, the disk some time later or, when it is too slow, not at all. The bytes
+    /// are copied, since they may be part of a larger piece of memory. They must be the bytes of that version: `id.length` of them, others are refused.
+    package func insert(_ id: BlockID, _ bytes: Bytes, keeping: Bool = true) {
+        guard bytes.count == id.length, bytes.count > 0, keeping || disk?.contains(id) == false else { return }
         let own = Bytes(bytes.contiguous)
-        memory.insert(id, own)
+        if keeping { memory.insert(id, own) }
         disk?.insert(id, own)
     }
 

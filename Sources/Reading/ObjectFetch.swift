@@ -16,6 +16,7 @@ struct ObjectFetch: Sendable {
     private let engine: ReadEngine
     private let cached: CachedObject?
     private let isVerified: Bool
+    private let isPassing: Bool
 
     init(_ version: ObjectVersion, _ segment: Prefetcher.Segment, in engine: ReadEngine, cached: CachedObject?, isVerified: Bool) {
         self.version = version
@@ -24,6 +25,7 @@ struct ObjectFetch: Sendable {
         self.engine = engine
         self.cached = cached
         self.isVerified = isVerified
+        isPassing = segment.isPassing
     }
 
     /// Ends with all bytes of the range in `segment`.
@@ -114,7 +116,7 @@ struct ObjectFetch: Sendable {
             let id = BlockID(object: cached, index: (range.offset + next) / BlockCache.blockSize)
             let count = Int64(id.length)
             guard next + count <= arrived else { return next }
-            cache.insert(id, segment.bytes.slice(from: Int(next), upTo: Int(count)))
+            cache.insert(id, segment.bytes.slice(from: Int(next), upTo: Int(count)), keeping: !isPassing)
             next += count
         }
         return next

@@ -4,7 +4,8 @@ internal import FileSystemTypes
 extension Prefetcher {
     mutating func add(_ range: ByteRange, ahead: Int64, owner: Int?, _ plan: inout Plan) {
         numbers += 1
-        let segment = Segment(number: numbers, range: range, ahead: ahead, owner: owner)
+        let isPassing = owner.flatMap { stream($0) }?.isPassing ?? false
+        let segment = Segment(number: numbers, range: range, ahead: ahead, isPassing: isPassing, owner: owner)
         segments.insert(segment, at: firstIndex(endingAfter: range.offset))
         plan.starting.append(segment)
     }
@@ -12,7 +13,7 @@ extension Prefetcher {
     /// All of a small file has been fetched before the first read of it, and its memory is taken from the budget.
     mutating func adoptWhole() -> Segment {
         numbers += 1
-        var segment = Segment(number: numbers, range: ByteRange(offset: 0, count: size), ahead: size, owner: nil)
+        var segment = Segment(number: numbers, range: ByteRange(offset: 0, count: size), ahead: size, isPassing: false, owner: nil)
         segment.isDone = true
         segments = [segment]
         return segment

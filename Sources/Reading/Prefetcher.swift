@@ -45,6 +45,9 @@ package struct Prefetcher: Sendable {
         package let range: ByteRange
         /// How many of its bytes nobody has asked for: taken from the budget for read-ahead.
         package let ahead: Int64
+        /// It was fetched for somebody who goes through a large file. The kernel keeps what they have read; a cache that all of it passed
+        /// through would keep nothing else.
+        package let isPassing: Bool
         /// The stream that it was fetched for.
         package internal(set) var owner: Int?
         package internal(set) var waiting = 0
@@ -66,6 +69,8 @@ package struct Prefetcher: Sendable {
         package var dropping: [Segment] = []
         /// Less was fetched ahead than should be, because there was no memory for it.
         package var isShort = false
+        /// The read is one of somebody who goes through a large file, as with segments.
+        package var isPassing = false
 
         package init() {}
     }
@@ -112,6 +117,7 @@ package struct Prefetcher: Sendable {
             fetchWhole(wanted, &plan, world)
         } else {
             let stream = follow(wanted, by: reader)
+            plan.isPassing = stream.map { streams[$0].isPassing } ?? false
             fetchWanted(wanted, stream, &plan, world)
             if let stream { fetchAhead(of: stream, &plan, world) }
         }

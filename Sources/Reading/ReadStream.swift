@@ -25,6 +25,8 @@ struct ReadStream: Sendable {
     static let smallGap: Int64 = 64 << 10
     /// The kernel asks for several pieces at the same time, and they arrive in any order: what was fetched and not read yet is kept so long.
     static let disorder: Int64 = 8 << 20
+    /// Who has read so much in a row goes through a large file.
+    static let passing: Int64 = 16 << 20
     /// So much of what was read is kept for those who go back.
     static let kept: Int64 = 1 << 20
 
@@ -65,6 +67,9 @@ struct ReadStream: Sendable {
     var isStrided: Bool {
         if case .strided = pattern { true } else { false }
     }
+
+    /// What is read next will not be asked for again soon, more likely than not.
+    var isPassing: Bool { !isStrided && streamed > Self.passing }
 
     /// How many bytes to have ahead of the reader: as much as was read already, twice, up to `most`.
     func window(atMost most: Int64) -> Int64 {

@@ -19,6 +19,7 @@ final class VersionReader: Sendable {
     /// What a read waits for: its pieces, and the segments among them.
     private struct Visit {
         var pieces: [Prefetcher.Piece]
+        let isPassing: Bool
         var segments: [Int: ReadSegment] = [:]
     }
 
@@ -101,7 +102,7 @@ final class VersionReader: Sendable {
                 guard let segment = visit.segments[number] else { return nil }
                 result.append(try await segment.read(part))
             case .cached(let part):
-                guard let bytes = await fromCache(part) else { return nil }
+                guard let bytes = await fromCache(part, keeping: !visit.isPassing) else { return nil }
                 result.append(bytes)
             }
         }
@@ -113,7 +114,7 @@ final class VersionReader: Sendable {
         act(believingCache: believingCache) { state, surroundings in
             let plan = state.prefetcher.plan(wanted, by: reader, in: surroundings)
             for segment in plan.starting { begin(segment, &state) }
-            var visit = Visit(pieces: plan.pieces)
+            var visit = Visit(pieces: plan.pieces, isPassing: plan.isPassing)
             for case .segment(let number, _) in plan.pieces { visit.segments[number] = state.segments[number] }
             return (visit, plan)
         }
@@ -211,10 +212,10 @@ extension VersionReader {
         return result
     }
 
-    private func fromCache(_ wanted: ByteRange) async -> Bytes? {
+    private func fromCache(_ wanted: ByteRange, keeping: Bool) async -> Bytes? {
         guard let cache = engine.cache, let cached else { return nil }
         let indices = Self.blocks(of: wanted)
-        let blocks = await cache.blocks(of: cached, indices)
+        let blocks = await cache.blocks(of: cached, indices, keeping: keeping)
         var result = Bytes()
         for (index, block) in zip(indices, blocks) {
             guard let block else { return nil }

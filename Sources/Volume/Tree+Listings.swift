@@ -69,8 +69,13 @@ extension Tree {
     }
 
     /// Keeps what the store has said of a name, for whoever wants it soon.
-    mutating func keep(_ found: Found, of name: FileName, in folder: Inode, _ asked: FolderMoment, _ ttl: Duration) {
-        guard isUnchanged(folder, since: asked) else { return }
+    ///
+    /// - Parameter listed: the object that it was asked about. A change from here takes it out of the listing: where it is still there, what has
+    ///   changed were other names.
+    mutating func keep(
+        _ found: Found, of name: FileName, in folder: Inode, _ asked: FolderMoment, listed: ListedObject?, _ ttl: Duration
+    ) {
+        guard isUnchanged(folder, since: asked) || listed != nil && listings[folder]?[name]?.object == listed else { return }
         listings.update(folder) { listing in
             listing.update(name) { entry in
                 entry.found = found

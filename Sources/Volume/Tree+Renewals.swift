@@ -57,6 +57,12 @@ extension Tree {
         return found
     }
 
+    /// Whether one listing, with what it proves of remembered attributes, may tell of many names: all were known, which is too long ago now.
+    func isOutdatedAsAWhole(_ folder: Inode) -> Bool {
+        guard let listing = listings[folder], listing.isRenewable else { return false }
+        return listing.validUntil <= .now
+    }
+
     /// Nil when that is under way, or all names are not known.
     mutating func beginRenewal(of folder: Inode) -> FolderRenewal? {
         guard listings[folder]?.isRenewable == true else { return nil }

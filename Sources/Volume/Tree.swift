@@ -17,6 +17,7 @@ struct Tree: Sendable {
     var listings: KnownListings
     /// What the store has just said not to have.
     var absences = KnownAbsences()
+    var departures = Departures()
     /// What has been known for the longest time.
     private var ages = InodeAges()
     /// How often anything was changed from here, in any folder.

@@ -89,7 +89,7 @@ extension Volume {
             return isKnown ? () : await askAhead(for: name, in: parent)
         }
         if changes == allChanges { metadata?.remember(listed.key, info, listed: listed) }
-        tree.withLock { $0.keep(.file(info), of: name, in: parent, moment, options.metadataTTL) }
+        tree.withLock { $0.keep(.file(info), of: name, in: parent, moment, listed: listed, options.metadataTTL) }
     }
 
     /// Whether the key is what the path leads to, and nothing else.

@@ -69,6 +69,7 @@ extension Volume {
     }
 
     private func ask(_ names: [FileName], in directory: DirectoryHandle) async {
+        if lacking(names, in: directory.inode).count > 1 { await renew(forNamesIn: directory.inode) }
         let wanted = lacking(names, in: directory.inode)
         askAhead(for: names, in: directory.inode, soon: true)
         runAhead(ofAll: names, in: directory.inode, eagerly: directory.isWalked)

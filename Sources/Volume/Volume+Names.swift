@@ -22,16 +22,18 @@ extension Volume {
         await dropStream(file)
         if let base = file.base { try await keepReadable(base, of: file, isDeleted: true) }
         try await names.together { () async throws(Errno) in
-            if try node(file.inode).remote != nil {
-                let path = try path(of: file.inode)
-                let key = keys.file(path)
-                try await keepFolder(parent, without: key)
-                try await deleting(key, of: file) { () async throws(Errno) in
-                    guard !keys.isMarker(path) else { return try await emptyMarker(of: parent) }
-                    try await delete(key, base: file.base?.etag)
+            let path = try path(of: file.inode)
+            let key = keys.file(path)
+            try await departing(key) { () async throws(Errno) in
+                if try node(file.inode).remote != nil {
+                    try await keepFolder(parent, without: key)
+                    try await deleting(key, of: file) { () async throws(Errno) in
+                        guard !keys.isMarker(path) else { return try await emptyMarker(of: parent) }
+                        try await delete(key, base: file.base?.etag)
+                    }
                 }
+                tree.withLock { $0.unlink(file.inode) }
             }
-            tree.withLock { $0.unlink(file.inode) }
         }
         await removeRecord(of: file)
     }
@@ -51,10 +53,12 @@ extension Volume {
         guard !keys.isContinuation(path) else { throw Errno.notPermitted }
         let key = keys.folder(path)
         try await checkEmpty(inode, key)
-        try await keepFolder(parent, without: key)
-        try await delete(key, base: nil)
-        await forgetFolderChange(of: inode, isStored: false)
-        tree.withLock { $0.unlink(inode) }
+        try await departing(key) { () async throws(Errno) in
+            try await keepFolder(parent, without: key)
+            try await delete(key, base: nil)
+            await forgetFolderChange(of: inode, isStored: false)
+            tree.withLock { $0.unlink(inode) }
+        }
     }
 
     /// Runs `body` with an entry that exists, and keeps its inode until then.
@@ -72,7 +76,8 @@ extension Volume {
         guard try await namesBelow(key, without: nil).isEmpty else { throw Errno.notEmpty }
     }
 
-    /// A folder that exists only because of what is in it would vanish with its last child: it gets a marker first.
+    /// A folder that exists only because of what is in it would vanish with its last child: it gets a marker first. Whoever calls is alone or
+    /// has begun the departure of `key`.
     func keepFolder(_ inode: Inode, without key: Key) async throws(Errno) {
         var inode = inode
         // What long names go on in is no folder of the bucket: the folder above is kept.
@@ -80,6 +85,7 @@ extension Volume {
         let node = try node(inode)
         guard inode != .root, !node.hasMarker else { return }
         let path = try path(of: inode)
+        guard !tree.withLock({ $0.staysWithoutMarker(inode, path, keys) }) else { return }
         guard try await mayVanish(keys.folder(path), without: key) else { return }
         try await putMarker(path, node)
         tree.withLock { tree in

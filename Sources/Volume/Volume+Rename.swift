@@ -72,7 +72,10 @@ extension Volume {
         let outcome = await settled { () async throws(Errno) in
             try await withGates(of: files[...]) { () async throws(Errno) in
                 try await storeBefore(move, files)
-                try await names.together { () async throws(Errno) in try await moveFile(resolvedAgain(move)) }
+                try await names.together { () async throws(Errno) in
+                    let move = try resolvedAgain(move)
+                    try await departing(keys.file(move.oldPath)) { () async throws(Errno) in try await moveFile(move) }
+                }
                 try await recordMoved(move)
             }
         }

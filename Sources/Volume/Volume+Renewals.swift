@@ -20,6 +20,12 @@ extension Volume {
         return await renew(folder)
     }
 
+    /// Renews a folder of which several names are wanted, if that can save asking for them one by one.
+    func renew(forNamesIn folder: Inode) async {
+        guard metadata != nil, options.metadataTTL > .zero, tree.withLock({ $0.isOutdatedAsAWhole(folder) }) else { return }
+        await renew(folder)
+    }
+
     /// What fails now is asked for again, and told, by whoever wants a name.
     @discardableResult private func renew(_ folder: Inode) async -> Bool {
         let changes = moves.changes

@@ -4,6 +4,9 @@ internal import Synchronization
 
 /// Asks for the attributes of names before somebody wants them: in listing order, in parallel.
 extension Volume {
+    /// A listing is worth so many questions for attributes.
+    private static var worthAListing: Int { 4 }
+
     /// A name is looked up: where the lookups follow the order of the listing, those after it are asked for.
     func runAhead(of name: FileName, in parent: Inode, for caller: Caller) {
         guard options.metadataTTL > .zero, !fetchExpected(name, in: parent, for: caller) else { return }
@@ -36,6 +39,16 @@ extension Volume {
     /// Asks for those of `names` whose attributes are not known.
     func askAhead(for names: [FileName], in parent: Inode, soon: Bool = false) {
         let wanted = lacking(names, in: parent)
+        guard wanted.count >= Self.worthAListing, metadata != nil, tree.withLock({ $0.isOutdatedAsAWhole(parent) }) else {
+            return startAsking(wanted, soon)
+        }
+        Task { [weak self] in
+            await self?.renew(forNamesIn: parent)
+            if let self { startAsking(lacking(names, in: parent), soon) }
+        }
+    }
+
+    private func startAsking(_ wanted: [AttributeAhead.Name], _ soon: Bool) {
         guard !wanted.isEmpty else { return }
         ahead.start(wanted, soon: soon) { [weak self] name in await self?.askAhead(name) }
     }
@@ -69,6 +82,7 @@ extension Volume {
             (tree.hint(of: name, in: parent), tree.path(of: parent), tree.moment(of: parent))
         }
         guard let hint, let path, let found = try? await find(path + [name], expecting: hint) else { return }
-        tree.withLock { $0.keep(found, of: name, in: parent, moment, options.metadataTTL) }
+        let listed: ListedObject? = if case .file(let object) = hint { object } else { nil }
+        tree.withLock { $0.keep(found, of: name, in: parent, moment, listed: listed, options.metadataTTL) }
     }
 }

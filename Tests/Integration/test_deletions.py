@@ -1,4 +1,5 @@
-"""Deletions with write-back: acknowledged by the local disk, carried out many in one request, and never of what somebody else has stored since."""
+"""Deletions: what they ask of the store, and, with write-back, that they are acknowledged by the local disk, carried out many in one request, and never of what
+somebody else has stored since."""
 
 import os
 import shutil
@@ -51,6 +52,31 @@ def test_a_tree_is_removed_in_few_requests(mounts, store, s3, bucket, markers):
     assert remove_and_count(mount, store, s3, bucket) <= 20
     assert requests(store, "PutObject") <= (0 if markers else 5), "a marker for each folder that would have vanished"
     assert requests(store, "ListObjectsV2", "ListObjects") <= 80
+
+
+def test_emptying_a_folder_without_a_marker(mounts, store, s3, bucket):
+    """Its listing tells that it does not vanish yet, until its last file goes."""
+    names = fill(s3, bucket, 60, 1, markers=False)
+    mount = mounts("--metadata-ttl", "20", "--no-hedging")
+    assert len(os.listdir(mount.path / "tree" / "folder0")) == 60
+    store.reset_counters()
+    for name in names:
+        os.unlink(mount.path / name)
+    assert (requests(store, "DeleteObject"), requests(store, "PutObject")) == (60, 1)
+    assert requests(store, "HeadObject", "ListObjectsV2", "ListObjects") <= 60 + 5, "one HEAD for each name, and no listing for each"
+    assert keys(s3, bucket) == ["tree/folder0/"]
+
+
+def test_files_that_are_deleted_together_leave_their_folder(mounts, s3, bucket):
+    """None counts on another that is on its way."""
+    names = fill(s3, bucket, 96, 12, markers=False)
+    mount = mounts("--metadata-ttl", "20")
+    for number in range(12):
+        os.listdir(mount.path / "tree" / f"folder{number}")
+        together = [mount.path / name for name in names if f"/folder{number}/" in name]
+        with ThreadPoolExecutor(8) as pool:
+            assert len(list(pool.map(os.unlink, together))) == 8
+    assert keys(s3, bucket) == sorted(f"tree/folder{number}/" for number in range(12))
 
 
 def test_names_of_every_kind(mounts, s3, bucket):

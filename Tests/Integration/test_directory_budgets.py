@@ -131,6 +131,22 @@ def test_a_second_walk_asks_for_no_attributes(counted):
     assert heads == 0 and lists <= 70 and others == 0
 
 
+def test_attributes_that_have_become_too_old_are_proved_by_one_listing(counted):
+    """Who goes through the names again without listing them: one listing proves what is remembered of all."""
+    fill(counted, 300)
+    time.sleep(6)       # what is younger is not remembered
+    path = counted.start() / "folder"
+    assert long_listing(path) == expected(300)
+
+    def again():
+        time.sleep(1.2)     # nothing is believed any more
+        return {name: (status.st_mode, status.st_uid, status.st_size) for name in sorted(expected(300)) for status in [os.lstat(path / name)]}
+
+    heads, lists, others, shown = counted.count(again)
+    assert shown == expected(300)
+    assert heads <= 40 and lists <= 4 and others == 0
+
+
 def test_without_the_cache_everything_is_asked_for_again(counted):
     """Negative control: it is the cache that saves the requests."""
     fill(counted, 50)

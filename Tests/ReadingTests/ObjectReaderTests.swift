@@ -95,6 +95,22 @@ import Testing
         #expect(test.gets == requests)
     }
 
+    /// Blocks that were asked for here and there stay, whatever passes through afterwards.
+    @Test func aLargeFileThatIsReadOnceDoesNotFillTheCache() async throws {
+        let test = try await ReaderUnderTest(size: 64 << 20, memory: 256 << 20, cached: true)
+        let reader = test.engine.open(test.version)
+        defer { reader.close() }
+        _ = try await reader.bytes(58 << 20, 4096)
+        _ = try await reader.bytes(60 << 20, 4096)
+        for offset in stride(from: 0, to: 56 << 20, by: 1 << 20) { _ = try await reader.bytes(offset, 1 << 20) }
+        let kept = test.memory.used[.cache] ?? 0
+        #expect(kept >= 16 << 20, "its beginning is kept as that of any file")
+        #expect(kept < 40 << 20, "the window of its first part at most")
+        let requests = test.gets
+        #expect(try await reader.bytes((58 << 20) + 4096, 4096) == test.expected((58 << 20) + 4096, 4096))
+        #expect(test.gets == requests)
+    }
+
     // MARK: Answers that are not right
 
     @Test(arguments: [Damage.flippedBit, .tooShort, .tooLong]) func damagedAnswersAreAskedForAgain(damage: Damage) async throws {
