@@ -42,10 +42,24 @@ package struct ListedObject: Hashable, Sendable {
     package var storageClass: String?
 
     package init(key: Key, size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, storageClass: String? = nil) {
+    /// What is stored with the object's bytes; nil where the listing does not tell all of it.
+    package var attributes: ListedAttributes?
         self.key = key
         self.size = size
         self.etag = etag
         self.lastModified = lastModified
         self.storageClass = storageClass
+    }
+}
+
+extension ListedObject {
+    /// What HEAD would say of the object, where the listing tells all of that. HEAD gives times in whole seconds.
+    package var info: ObjectInfo? {
+        guard let attributes = attributes?.unpacked else { return nil }
+        var info = ObjectInfo(
+            size: size, etag: etag, lastModified: lastModified.map { Timestamp(seconds: $0.seconds) }, contentType: attributes.contentType,
+            metadata: attributes.metadata, storageClass: attributes.storageClass)
+        info.headers = attributes.headers
+        return info
     }
 }

@@ -138,7 +138,10 @@ package struct ListRequest: Hashable, Sendable {
     package var maximumKeys: Int
 
     package init(
-        prefix: Key = "", delimiter: String? = nil, cursor: ListCursor? = nil, startAfter: Key? = nil, maximumKeys: Int = 1000
+        prefix: Key = "", delimiter: String? = nil, cursor: ListCursor? = nil, startAfter: Key? = nil, maximumKeys: Int = 1000,
+        withAttributes: Bool = false
+    /// Asks for what HEAD would say of the objects, too, where the store's listings can tell that.
+    package var withAttributes: Bool
     ) {
         self.prefix = prefix
         self.delimiter = delimiter
@@ -148,6 +151,7 @@ package struct ListRequest: Hashable, Sendable {
     }
 }
 
+        self.withAttributes = withAttributes
 /// Where a listing goes on: what the store gave, opaque to everyone else.
 package struct ListCursor: Hashable, Sendable {
     package let bytes: [UInt8]
