@@ -17,6 +17,8 @@ package struct ObjectInfo: Hashable, Sendable {
     package var appendPosition: Int64?
     /// The MD5 of all bytes, where the store is known to say it.
     package var md5: [UInt8]?
+    /// Another checksum of all bytes, where the answer to a read of the whole object told one.
+    package var checksum: ObjectChecksum?
 
     package init(
         size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, contentType: String? = nil,
@@ -40,10 +42,10 @@ package struct ListedObject: Hashable, Sendable {
     package var etag: ETag?
     package var lastModified: Timestamp?
     package var storageClass: String?
-
-    package init(key: Key, size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, storageClass: String? = nil) {
     /// What is stored with the object's bytes; nil where the listing does not tell all of it.
     package var attributes: ListedAttributes?
+
+    package init(key: Key, size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, storageClass: String? = nil) {
         self.key = key
         self.size = size
         self.etag = etag
