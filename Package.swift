@@ -138,7 +138,7 @@ let package = Package(
             path: "Tests/StagingWorker",
             swiftSettings: strict),
         tests("StagingTests", ["LocalFiles", "PowerCutSupport", "Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
-        tests("UploadsTests", ["Uploads", "Content", "FileSystemTypes", "ObjectStorage", "Staging", "TestSupport", logging]),
+        tests("UploadsTests", ["Uploads", "Content", "FileSystemTypes", "Memory", "ObjectStorage", "Staging", "TestSupport", logging]),
         tests("ControlTests", ["Control", "Reports"]),
         tests("ConfigurationTests", ["Configuration"]),
         tests("LogsTests", ["Logs", logging]),
