@@ -138,7 +138,7 @@ let package = Package(
             path: "Tests/StagingWorker",
             swiftSettings: strict),
         tests("StagingTests", ["LocalFiles", "PowerCutSupport", "Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
-        tests("UploadsTests", ["Uploads", "Content", "FileSystemTypes", "ObjectStorage", "Staging", "TestSupport", logging]),
+        tests("UploadsTests", ["Uploads", "Content", "FileSystemTypes", "Memory", "ObjectStorage", "Staging", "TestSupport", logging]),
         tests("ControlTests", ["Control", "Reports"]),
         tests("ConfigurationTests", ["Configuration"]),
         tests("LogsTests", ["Logs", logging]),
@@ -153,7 +153,7 @@ let package = Package(
         tests(
             "BlockCacheTests", ["BlockCache", "CacheSupport", "FileSystemTypes", "Memory", "ObjectStorage", "TestSupport", logging]),
         tests("ContentTests", ["Content", "FileSystemTypes", "ObjectStorage", "TestSupport", crypto]),
-        tests("ReadingTests", ["Reading", "BlockCache", "Content", "FileSystemTypes", "Memory", "ObjectStorage", "TestSupport", logging]),
+        tests("ReadingTests", ["Reading", "BlockCache", "Content", "FileSystemTypes", "Memory", "ObjectStorage", "TestSupport", crypto, logging]),
         tests("PosixMetadataTests", ["PosixMetadata", "FileSystemTypes", "ObjectStorage", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("MetadataCacheTests", ["MetadataCache", "FileSystemTypes", "ObjectStorage", "Threads", logging]),
         tests(

@@ -21,6 +21,8 @@ package struct Capabilities: Hashable, Codable, Sendable {
     package var rename = false
     /// Attributes replaced without a copy of the object (OBS `?metadata`).
     package var replaceAttributes = false
+    /// Listings tell all that HEAD says of an object, if they are asked to (MinIO `metadata=true`).
+    package var listAttributes = false
     /// What the store verifies of a body, best first.
     package var checksums: [ChecksumKind] = [.md5]
 
@@ -43,7 +45,7 @@ extension Capabilities: CustomStringConvertible {
             ("put-if-absent", putIfAbsent), ("put-if-matches", putIfMatches), ("complete-if-absent", completeIfAbsent),
             ("complete-if-matches", completeIfMatches), ("copy-if-source-matches", copyIfSourceMatches), ("part-copy", partCopy),
             ("part-copy-if-source-matches", partCopyIfSourceMatches), ("append", append != nil), ("modify", modify), ("rename", rename),
-            ("replace-attributes", replaceAttributes),
+            ("replace-attributes", replaceAttributes), ("list-attributes", listAttributes),
         ]
     }
 }

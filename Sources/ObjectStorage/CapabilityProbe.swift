@@ -100,6 +100,7 @@ package struct CapabilityProbe: Sendable {
         try await tryParts(&found)
         if known.append == nil, store.capabilities.append != nil { found.append = try await appendRules() }
         if !known.replaceAttributes, store.capabilities.replaceAttributes { found.replaceAttributes = try await replacesAttributes() }
+        if !known.listAttributes, store.capabilities.listAttributes { found.listAttributes = try await listsAttributes() }
         return found
     }
 
@@ -166,5 +167,20 @@ package struct CapabilityProbe: Sendable {
         guard outcome == .done else { return false }
         let info = try await store.head(other, ReadConditions())
         return info.size == 4 && info.metadata == ["new": "2"]
+    }
+
+    /// A listing counts only when it says of an object what HEAD says, all of it: of versioned buckets listings do not tell the versions.
+    private func listsAttributes() async throws(StoreError) -> Bool {
+        var attributes = ObjectAttributes(contentType: "application/x-windlass", metadata: ["mode": "33188", "mtime": "1234567890.123456789"])
+        attributes.headers[.cacheControl] = "no-store"
+        _ = try await store.put(other, text("five"), attributes, .always)
+        var listed: ListedObject?
+        let outcome = try await answer { () throws(StoreError) in
+            listed = try await store.list(ListRequest(prefix: other, maximumKeys: 1, withAttributes: true)).objects.first
+        }
+        guard outcome == .done, let listed, listed.key == other, let told = listed.info else { return false }
+        var info = try await store.head(other, ReadConditions())
+        info.md5 = nil
+        return told == info
     }
 }

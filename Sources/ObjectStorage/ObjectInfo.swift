@@ -17,6 +17,8 @@ package struct ObjectInfo: Hashable, Sendable {
     package var appendPosition: Int64?
     /// The MD5 of all bytes, where the store is known to say it.
     package var md5: [UInt8]?
+    /// Another checksum of all bytes, where the answer to a read of the whole object told one.
+    package var checksum: ObjectChecksum?
 
     package init(
         size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, contentType: String? = nil,
@@ -40,6 +42,8 @@ package struct ListedObject: Hashable, Sendable {
     package var etag: ETag?
     package var lastModified: Timestamp?
     package var storageClass: String?
+    /// What is stored with the object's bytes; nil where the listing does not tell all of it.
+    package var attributes: ListedAttributes?
 
     package init(key: Key, size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, storageClass: String? = nil) {
         self.key = key
@@ -47,5 +51,17 @@ package struct ListedObject: Hashable, Sendable {
         self.etag = etag
         self.lastModified = lastModified
         self.storageClass = storageClass
+    }
+}
+
+extension ListedObject {
+    /// What HEAD would say of the object, where the listing tells all of that. HEAD gives times in whole seconds.
+    package var info: ObjectInfo? {
+        guard let attributes = attributes?.unpacked else { return nil }
+        var info = ObjectInfo(
+            size: size, etag: etag, lastModified: lastModified.map { Timestamp(seconds: $0.seconds) }, contentType: attributes.contentType,
+            metadata: attributes.metadata, storageClass: attributes.storageClass)
+        info.headers = attributes.headers
+        return info
     }
 }

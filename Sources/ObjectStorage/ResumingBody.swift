@@ -24,6 +24,7 @@ final class ResumingBody<Base: ObjectStore>: ObjectBody {
         var pinned = conditions
         pinned.ifMatch = conditions.ifMatch ?? content.info.etag
         pinned.ifNoneMatch = nil
+        pinned.isWhole = false
         self.conditions = pinned
     }
 

@@ -7,11 +7,14 @@ package struct ReadConditions: Hashable, Sendable {
     /// Fails with `notModified` when the object is still this version.
     package var ifNoneMatch: ETag?
     package var version: VersionID?
+    /// The range that is read is all of the object, as far as the reader knows: the store may be asked for its checksum, too.
+    package var isWhole: Bool
 
-    package init(ifMatch: ETag? = nil, ifNoneMatch: ETag? = nil, version: VersionID? = nil) {
+    package init(ifMatch: ETag? = nil, ifNoneMatch: ETag? = nil, version: VersionID? = nil, isWhole: Bool = false) {
         self.ifMatch = ifMatch
         self.ifNoneMatch = ifNoneMatch
         self.version = version
+        self.isWhole = isWhole
     }
 }
 
@@ -136,15 +139,19 @@ package struct ListRequest: Hashable, Sendable {
     package var startAfter: Key?
     /// 1 to 1,000.
     package var maximumKeys: Int
+    /// Asks for what HEAD would say of the objects, too, where the store's listings can tell that.
+    package var withAttributes: Bool
 
     package init(
-        prefix: Key = "", delimiter: String? = nil, cursor: ListCursor? = nil, startAfter: Key? = nil, maximumKeys: Int = 1000
+        prefix: Key = "", delimiter: String? = nil, cursor: ListCursor? = nil, startAfter: Key? = nil, maximumKeys: Int = 1000,
+        withAttributes: Bool = false
     ) {
         self.prefix = prefix
         self.delimiter = delimiter
         self.cursor = cursor
         self.startAfter = startAfter
         self.maximumKeys = maximumKeys
+        self.withAttributes = withAttributes
     }
 }
 

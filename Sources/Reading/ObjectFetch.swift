@@ -75,7 +75,10 @@ struct ObjectFetch: Sendable {
     }
 
     private func get(_ missing: ByteRange, _ first: ObjectInfo?) async throws(StoreError) -> ObjectContent {
-        let conditions = ReadConditions(ifMatch: version.etag, version: version.version)
+        // A version that is not the object's any more is not read by its number: the kernel has one size and one set of pages for a file, and they
+        // are those of the object now. Nor may all keys that read objects read versions.
+        var conditions = ReadConditions(ifMatch: version.etag, version: version.etag == nil ? version.version : nil)
+        conditions.isWhole = isVerified && version.etag != nil && missing.count == version.size
         let content = try await store.get(version.key, range: missing, conditions)
         let isSame = version.etag == nil || content.info.etag == nil || content.info.etag == version.etag
         let isAsOld = version.etag != nil || first == nil || (first?.lastModified, first?.size) == (content.info.lastModified, content.info.size)
@@ -87,17 +90,16 @@ struct ObjectFetch: Sendable {
     }
 
     private func verify(_ segment: ReadSegment, _ content: ObjectContent) -> StoreError? {
-        guard content.info.size == range.count, !Self.hasItsMD5(segment.bytes, content.info, store.capabilities) else { return nil }
-        return unlike("does not have the MD5 that the store has of the object", content, .corrupted)
+        guard content.info.size == range.count, !Self.isIntact(segment.bytes, content.info, store.capabilities) else { return nil }
+        return unlike("does not have the checksum that the store has of the object", content, .corrupted)
     }
 
-    /// Whether all bytes of an object are those that the store has a digest of; true where it tells none.
-    static func hasItsMD5(_ bytes: Bytes, _ info: ObjectInfo, _ capabilities: Capabilities) -> Bool {
-        // Where objects change in place, their ETags are no digests of them.
-        guard let expected = info.md5, !capabilities.modify else { return true }
-        var hash = Insecure.MD5()
-        for piece in bytes.pieces { hash.update(data: piece) }
-        return Array(hash.finalize()) == expected
+    /// Whether all bytes of an object are those that the store has a digest or a checksum of; true where it tells none.
+    static func isIntact(_ bytes: Bytes, _ info: ObjectInfo, _ capabilities: Capabilities) -> Bool {
+        // Where objects change in place, what was told of them once is no digest of them.
+        guard !capabilities.modify else { return true }
+        if let expected = info.md5 { return ObjectChecksum.digest(of: bytes, Insecure.MD5()) == expected }
+        return info.checksum?.holds(for: bytes) ?? true
     }
 
     private func unlike(_ how: String, _ content: ObjectContent, _ reason: StoreError.Reason = .invalidResponse) -> StoreError {

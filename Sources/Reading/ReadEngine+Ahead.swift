@@ -37,7 +37,7 @@ extension ReadEngine {
     private func getAhead(_ listed: ListedObject) async throws(StoreError) -> (ObjectInfo, Bytes?) {
         let whole = ByteRange(offset: 0, count: listed.size)
         let asked = now
-        let content = try await storeAhead.get(listed.key, range: whole, ReadConditions())
+        let content = try await storeAhead.get(listed.key, range: whole, ReadConditions(isWhole: options.verifies))
         noteFirstByte(after: now - asked)
         guard content.range == whole, content.info.size == listed.size, content.info.etag != nil else {
             content.body.cancel()
@@ -49,7 +49,7 @@ extension ReadEngine {
             noteBytes(more.count)
             guard Int64(bytes.count) <= listed.size else { break }
         }
-        guard Int64(bytes.count) == listed.size, !options.verifies || ObjectFetch.hasItsMD5(bytes, content.info, storeAhead.capabilities) else {
+        guard Int64(bytes.count) == listed.size, !options.verifies || ObjectFetch.isIntact(bytes, content.info, storeAhead.capabilities) else {
             content.body.cancel()
             return (content.info, nil)
         }

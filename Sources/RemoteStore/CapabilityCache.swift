@@ -9,7 +9,7 @@ internal import Signing
 /// What was found out about buckets, remembered from mount to mount: one small file each. Blocks on the disk.
 package struct CapabilityCache: Sendable {
     /// Another version is another form; what is older than `lifetime` may have changed.
-    private static let version = 1
+    private static let version = 2
     private static let lifetime: Int64 = 7 * 24 * 3600
     private static let sizeLimit = 64 << 10
 

@@ -52,6 +52,7 @@ package struct CapabilitySearch: Sendable {
         var tried = Capabilities()
         tried.append = certain.modify || dialect.append == .writeOffset ? nil : dialect.append.map { _ in AppendRules(maximumAppends: nil) }
         tried.replaceAttributes = dialect.family == .obs
+        tried.listAttributes = dialect.family == .s3 && dialect.listing == .tokens
         let store = RetryingStore(RemoteStore(client, bucket: bucket, capabilities: tried), policy: policy, logger: logger)
         var found = try await CapabilityProbe(store, known: certain, folder: folder).run()
         if dialect.append == .writeOffset { found.append = known.append }

@@ -65,6 +65,9 @@ package struct Dialect: Hashable, Sendable {
     func header(_ name: String) -> String { headerPrefix + name }
 
     var metadataPrefix: String { headerPrefix + "meta-" }
+
+    /// Objects may have checksums, which the store tells of what is read whole.
+    var tellsChecksums: Bool { family == .s3 }
 }
 
 extension Dialect: CustomStringConvertible {

@@ -4,7 +4,7 @@ internal import Signing
 
 /// Takes up a `ListBucketResult` while it is parsed, without building a tree of it.
 ///
-/// Source: ListObjects and ListObjectsV2, Amazon S3 API Reference.
+/// Source: ListObjects and ListObjectsV2, Amazon S3 API Reference; MinIO, "ListObjectsV2 with metadata" for `UserMetadata`.
 package final class ListingHandler: XMLHandler {
     private(set) var rootName: String?
     private(set) var objects: [ListedObject] = []
@@ -17,6 +17,7 @@ package final class ListingHandler: XMLHandler {
     private var current = ListedObject(key: "", size: 0)
     private var currentKey = ""
     private var currentSize: Int64?
+    private var described: ListedDescription?
     private(set) var problem: String?
 
     package init() {}
@@ -27,12 +28,15 @@ package final class ListingHandler: XMLHandler {
             current = ListedObject(key: "", size: 0)
             currentKey = ""
             currentSize = nil
+            described = nil
         }
+        if name == "UserMetadata" { described = ListedDescription() }
     }
 
     package func end(_ name: String, parent: String?, text: String) {
         switch parent {
         case "Contents": take(name, text)
+        case "UserMetadata": described?.take(name, text)
         case "CommonPrefixes": if name == "Prefix" { commonPrefixes.append(text) }
         case "ListBucketResult": takeHeader(name, text)
         default: break
@@ -67,6 +71,7 @@ package final class ListingHandler: XMLHandler {
             return
         }
         current.size = size
+        current.attributes = described?.attributes(storageClass: current.storageClass)
         keys.append(currentKey)
         objects.append(current)
     }

@@ -5,11 +5,23 @@ internal import Signing
 
 extension RemoteStore {
     package func list(_ list: ListRequest) async throws(StoreError) -> ListPage {
+        guard list.withAttributes, capabilities.listAttributes else { return try await page(list, withAttributes: false) }
+        do throws(StoreError) {
+            return try await page(list, withAttributes: true)
+        } catch {
+            // Names of metadata that are no names of elements make the document something that is no XML; or it is another store than it was.
+            guard [.invalidResponse, .invalidRequest, .unsupported].contains(error.reason) else { throw error }
+            return try await page(list, withAttributes: false)
+        }
+    }
+
+    private func page(_ list: ListRequest, withAttributes: Bool) async throws(StoreError) -> ListPage {
         var request = request("GET")
         request.delivery = .collected(limit: 32 << 20)
         request.query = dialect.listing == .tokens ? version2Query(list) : version1Query(list)
         request.query += [.encoding("prefix", raw: list.prefix.bytes), QueryItem("max-keys", String(list.maximumKeys))]
         if dialect.encodesListings { request.query.append(QueryItem("encoding-type", "url")) }
+        if withAttributes { request.query.append(QueryItem("metadata", "true")) }
         if let delimiter = list.delimiter { request.query.append(.encoding("delimiter", delimiter)) }
         let document = try await client.send(request).document(request)
         let handler = ListingHandler()

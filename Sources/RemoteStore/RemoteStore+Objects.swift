@@ -13,10 +13,25 @@ extension RemoteStore {
     }
 
     package func get(_ key: Key, range: ByteRange?, _ conditions: ReadConditions) async throws(StoreError) -> ObjectContent {
+        if conditions.isWhole, let range, dialect.tellsChecksums {
+            let whole = try await fetch(key, range: nil, conditions)
+            if whole.range == range { return whole }
+            whole.body.cancel()
+        }
+        return try await fetch(key, range: range, conditions)
+    }
+
+    /// Stores tell a checksum only to those who ask for it, and only of what is read whole.
+    ///
+    /// Source: "Checking object integrity", Amazon S3 User Guide.
+    private func fetch(_ key: Key, range: ByteRange?, _ conditions: ReadConditions) async throws(StoreError) -> ObjectContent {
         var request = try checked("GET", key)
         request.delivery = .streamed
         request.roles = .content
         request.add(conditions)
+        if range == nil, conditions.isWhole, dialect.tellsChecksums {
+            request.headers.append(HeaderField(dialect.header("checksum-mode"), "ENABLED"))
+        }
         if let range {
             guard !range.isEmpty else { throw StoreError(.invalidRange, "an empty range cannot be asked for") }
             request.headers.append(HeaderField("Range", "bytes=\(range.offset)-\(range.end - 1)"))

@@ -1,4 +1,5 @@
 package import FileSystemTypes
+internal import Foundation
 internal import HTTPTransport
 internal import ObjectStorage
 
@@ -53,7 +54,11 @@ extension StoreResponse {
     /// What a GET brought. A server that sends other bytes than those asked for is not believed.
     func content(asked: ByteRange?, _ dialect: Dialect, title: String) throws(StoreError) -> (info: ObjectInfo, range: ByteRange) {
         let length = try objectInfo(dialect).size
-        guard let asked else { return (objectInfo(size: length, dialect), ByteRange(offset: 0, count: length)) }
+        guard let asked else {
+            var info = objectInfo(size: length, dialect)
+            info.checksum = dialect.tellsChecksums ? checksum(dialect) : nil
+            return (info, ByteRange(offset: 0, count: length))
+        }
         guard let text = headers["content-range"], let (sent, total) = Self.contentRange(text) else {
             throw StoreError(.invalidResponse, "\(title): the store ignored the range and sent status \(status)", status: status)
         }
@@ -61,6 +66,16 @@ extension StoreResponse {
             throw StoreError(.invalidResponse, "\(title): the store sent \(text) instead of \(asked.offset)-\(asked.end - 1)", status: status)
         }
         return (objectInfo(size: total, dialect), sent)
+    }
+
+    /// That of the whole object, the cheapest first; those that were made of the checksums of parts say nothing of the bytes as they lie.
+    private func checksum(_ dialect: Dialect) -> ObjectChecksum? {
+        guard headers[dialect.header("checksum-type")]?.uppercased() != "COMPOSITE" else { return nil }
+        for algorithm in ObjectChecksum.Algorithm.allCases {
+            guard let text = headers[dialect.header("checksum-\(algorithm.rawValue)")], let bytes = Data(base64Encoded: text) else { continue }
+            if let checksum = ObjectChecksum(algorithm, Array(bytes)) { return checksum }
+        }
+        return nil
     }
 
     /// `bytes 0-499/1234` (RFC 9110, 14.4).

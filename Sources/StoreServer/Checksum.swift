@@ -1,4 +1,5 @@
 package import Crypto
+package import ObjectStorage
 
 /// The additional checksums that a client may send with a body and ask for later.
 package enum ChecksumAlgorithm: String, CaseIterable, Sendable {

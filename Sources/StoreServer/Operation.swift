@@ -92,7 +92,10 @@ extension Operation {
     /// The operation that a request asks for.
     static func find(_ method: HTTPMethod, _ name: ResourceName, _ target: RequestTarget, isCopy: Bool) throws(ServiceError) -> Operation {
         if let operation = try subresource(method, name, target) { return operation }
-        if let parameter = target.query.first(where: { refused.contains($0.name) }) { throw .notImplemented(parameter.name) }
+        // MinIO's parameter of listings, which others ignore.
+        let isListing = method == .GET && name.key == nil && target["list-type"] == "2"
+        let named = target.query.first { refused.contains($0.name) && !(isListing && $0.name == "metadata") }
+        if let named { throw .notImplemented(named.name) }
         let operation: Operation?
         if name.key != nil {
             operation = object(method, target, isCopy: isCopy)

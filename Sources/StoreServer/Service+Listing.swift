@@ -19,6 +19,12 @@ struct NameEncoding {
     }
 }
 
+/// What the entries of a listing tell beyond what all tell.
+private struct EntryDetail {
+    var owner: Bool
+    var metadata = false
+}
+
 extension Service {
     /// The first version of the listing.
     func listObjects(_ request: Request) throws -> Response {
@@ -33,7 +39,7 @@ extension Service {
                 if page.isTruncated, dialect.alwaysNamesNextMarker || !query.delimiter.isEmpty, let last = page.last {
                     xml.element("NextMarker", encoding.text(last))
                 }
-                writeEntries(&xml, page, encoding, withOwner: true)
+                writeEntries(&xml, page, encoding, EntryDetail(owner: true))
             })
     }
 
@@ -50,7 +56,8 @@ extension Service {
                 xml.optional("StartAfter", startAfter.map(encoding.text))
                 xml.optional("ContinuationToken", token)
                 if page.isTruncated, let last = page.last { xml.element("NextContinuationToken", Self.token(for: last)) }
-                writeEntries(&xml, page, encoding, withOwner: request.target["fetch-owner"] == "true")
+                let metadata = dialect.features.listsMetadata && request.target["metadata"] == "true"
+                writeEntries(&xml, page, encoding, EntryDetail(owner: request.target["fetch-owner"] == "true", metadata: metadata))
             })
     }
 
@@ -81,7 +88,7 @@ extension Service {
         xml.element("IsTruncated", page.isTruncated)
     }
 
-    private func writeEntries(_ xml: inout XMLWriter, _ page: ListingPage<StoredObject>, _ encoding: NameEncoding, withOwner: Bool) {
+    private func writeEntries(_ xml: inout XMLWriter, _ page: ListingPage<StoredObject>, _ encoding: NameEncoding, _ detail: EntryDetail) {
         for case .value(let key, let object) in page.entries {
             xml.element("Contents") { xml in
                 xml.element("Key", encoding.text(key))
@@ -94,11 +101,32 @@ extension Service {
                 xml.element("Size", object.size)
                 if dialect.append == .post, AppendState(object.manifest) != nil { xml.element("Type", "Appendable") }
                 xml.element("StorageClass", dialect.wireName(ofClass: object.manifest.attributes.storageClass))
-                if withOwner { xml.owner() }
+                if detail.owner { xml.owner() }
+                if detail.metadata { xml.userMetadata(object.manifest.attributes) }
             }
         }
         for case .prefix(let prefix) in page.entries {
             xml.element("CommonPrefixes") { $0.element("Prefix", encoding.text(prefix)) }
         }
     }
+}
+
+extension XMLWriter {
+    /// MinIO's: elements that are called like the headers of HEAD, and a date for every object. A name that is none in XML breaks the document.
+    fileprivate mutating func userMetadata(_ attributes: StoredAttributes) {
+        element("UserMetadata") { xml in
+            for header in attributes.headers { xml.element(header.name.lowercased(), header.value) }
+            for item in attributes.metadata { xml.element("X-Amz-Meta-\(item.name.capitalizedFirst)", item.value) }
+            if !attributes.headers.contains(where: { $0.name.lowercased() == "expires" }) { xml.element("expires", "Mon, 01 Jan 0001 00:00:00 GMT") }
+        }
+        element("Internal") { xml in
+            xml.element("K", 1)
+            xml.element("M", 0)
+        }
+    }
+}
+
+extension String {
+    /// As Go writes the names of headers, nearly.
+    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

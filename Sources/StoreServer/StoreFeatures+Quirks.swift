@@ -1,7 +1,7 @@
 extension StoreFeatures {
     /// What can be asked for beyond a dialect's own manners.
     package static let quirks =
-        "oos5, v1-listing-only, plain-multipart-etag, whole-part-copies, overwrite-pause=MILLISECONDS, restore-seconds=SECONDS"
+        "oos5, v1-listing-only, list-metadata, plain-multipart-etag, whole-part-copies, overwrite-pause=MILLISECONDS, restore-seconds=SECONDS"
 
     /// Takes one of `quirks`; whether it is one.
     package mutating func apply(quirk text: String) -> Bool {
@@ -10,6 +10,7 @@ extension StoreFeatures {
         switch (sides.first, value) {
         case ("oos5", nil): self = .oos5
         case ("v1-listing-only", nil): listsVersion2 = false
+        case ("list-metadata", nil): listsMetadata = true
         case ("plain-multipart-etag", nil): hasPlainMultipartTag = true
         case ("whole-part-copies", nil): refusesRangedPartCopy = true
         case ("overwrite-pause", let milliseconds?) where milliseconds >= 0: overwritePauseMilliseconds = milliseconds

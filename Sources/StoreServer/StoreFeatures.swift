@@ -24,6 +24,8 @@ package struct StoreFeatures: Hashable, Sendable {
     package var requestPayerCode = "AccessDenied"
     /// Whether `list-type=2` is known; else it is ignored, as an unknown parameter is.
     package var listsVersion2 = true
+    /// `metadata=true` adds to the entries of a listing of the second version what is stored with the objects, as MinIO does; else it is ignored.
+    package var listsMetadata = false
     /// How long a key must rest between two writes, in milliseconds; 0 for no such rule. The refusal is 400 `PutObjectTooFast`.
     package var overwritePauseMilliseconds: Int64 = 0
     /// Parts can be copied from a range of a source only where the source is larger than one copy takes.

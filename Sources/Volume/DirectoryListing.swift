@@ -19,7 +19,7 @@ struct FetchedPage: Sendable {
     /// The first page of a folder's listing; nil for a folder without any key.
     static func first(of folder: FolderKey, in store: any ObjectStore) async throws(StoreError) -> FetchedPage? {
         let moment = FolderMoment()
-        var pager = ListPager(store, ListRequest(prefix: folder.prefix, delimiter: "/"))
+        var pager = ListPager(store, ListRequest(prefix: folder.prefix, delimiter: "/", withAttributes: true))
         guard let page = try await pager.next() else { return nil }
         return FetchedPage(page: page.sorted, moment: moment, pager: pager)
     }
@@ -76,7 +76,7 @@ final class DirectoryListing: Sendable {
     init(of folder: FolderKey, in store: any ObjectStore, local: [FileName: FileKind], first: FetchedPage?) {
         var state = State()
         state.local = local
-        state.pager = ListPager(store, ListRequest(prefix: folder.prefix, delimiter: "/"))
+        state.pager = ListPager(store, ListRequest(prefix: folder.prefix, delimiter: "/", withAttributes: true))
         state.names = FolderNames(of: folder)
         if let first { state.ahead = Task { .success(first) } }
         self.state = Mutex(state)

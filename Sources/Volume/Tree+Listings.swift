@@ -28,12 +28,29 @@ extension Tree {
     /// Takes up names that a listing has shown. What is known of their objects comes with them.
     mutating func take(_ listed: [ListedName], in folder: Inode, pass: UInt64, _ fetched: FolderMoment, _ infos: [Key: ObjectInfo], _ ttl: Duration) {
         guard isUnchanged(folder, since: fetched) else { return listings.remove(folder) }
-        let validUntil = fetched.asked + ttl
+        let (validUntil, infos) = (fetched.asked + ttl, believed(infos, of: listed, in: folder))
         for name in listed { if case .object(let object) = name.kind { noticeVersion(object, name.name, in: folder) } }
         listings.update(folder) { listing in
             guard listing.pass == pass else { return }
             listing.append(listed.map { ($0.name, ListedEntry($0, infos, validUntil)) })
         }
+    }
+
+    /// What is believed of what earlier answers (`infos`) and the listing itself say of objects: not where it differs from what was stored from here.
+    /// Some stores list what is new a moment later, and then the object itself is asked.
+    func believed(_ infos: [Key: ObjectInfo], of names: [ListedName], in folder: Inode) -> [Key: ObjectInfo] {
+        var believed = infos
+        for name in names {
+            // The page of an object that was held back is gone, and what it told is with the object.
+            guard case .object(let object) = name.kind, let info = infos[object.key] ?? object.info else { continue }
+            believed[object.key] = isDoubtful(info, name.name, in: folder) ? nil : info
+        }
+        return believed
+    }
+
+    private func isDoubtful(_ info: ObjectInfo, _ name: FileName, in folder: Inode) -> Bool {
+        guard let node = child(name, of: folder).flatMap({ self[$0] }), node.stores > 0 else { return false }
+        return node.remote != RemoteVersion(etag: info.etag, size: info.size) || node.metadata != info.metadata
     }
 
     /// The listing has shown all; names that only this mount has are among them.
@@ -95,7 +112,8 @@ extension Tree {
 extension ListedEntry {
     init(_ listed: ListedName, _ infos: [Key: ObjectInfo], _ validUntil: ContinuousClock.Instant) {
         switch listed.kind {
-        case .object(let object):
+        case .object(var object):
+            object.attributes = nil
             self.init(kind: .regular, object: object, found: infos[object.key].map { .file($0) }, validUntil: validUntil)
         case .folder: self.init(kind: .directory, validUntil: validUntil)
         case .continuation: self.init(kind: .directory, found: .folder(marker: nil), validUntil: validUntil)

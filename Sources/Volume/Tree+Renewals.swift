@@ -84,6 +84,7 @@ extension Tree {
         var listing = FolderListing(pass: known.pass, validUntil: validUntil)
         listing.lastMade = known.lastMade
         let shown = names.filter { !renewed.touched.contains($0.name) }
+        let infos = believed(infos, of: shown, in: folder)
         for name in shown { if case .object(let object) = name.kind { noticeVersion(object, name.name, in: folder) } }
         listing.append(shown.map { ($0.name, ListedEntry($0, infos, validUntil)) })
         for name in renewed.touched {

@@ -76,7 +76,7 @@ extension Volume {
 
     private func findByListing(_ object: Key, _ folder: FolderKey) async throws(Errno) -> Found {
         let page = try await asking { () async throws(StoreError) in
-            try await store.list(ListRequest(prefix: object, delimiter: "/", maximumKeys: 16))
+            try await store.list(ListRequest(prefix: object, delimiter: "/", maximumKeys: 16, withAttributes: true))
         }
         if page.commonPrefixes.contains(folder.prefix) { return .folder(marker: try await findMarker(folder)) }
         let last = [page.objects.last?.key, page.commonPrefixes.last].compactMap(\.self).max()
@@ -93,9 +93,11 @@ extension Volume {
         return .file(info)
     }
 
-    private func findFolder(_ folder: FolderKey?) async throws(Errno) -> Found {
+    func findFolder(_ folder: FolderKey?) async throws(Errno) -> Found {
         guard let key = folder?.prefix else { return .nothing }
-        let page = try await asking { () async throws(StoreError) in try await store.list(ListRequest(prefix: key, maximumKeys: 1)) }
+        let page = try await asking { () async throws(StoreError) in
+            try await store.list(ListRequest(prefix: key, maximumKeys: 1, withAttributes: true))
+        }
         guard let first = page.objects.first else { return .nothing }
         return .folder(marker: first.key == key ? try await existing(key, listed: first) : nil)
     }
@@ -105,8 +107,9 @@ extension Volume {
         return try await existing(key)
     }
 
-    /// HEAD, with nil for what is not there; no request where `listed` proves what is remembered of the object.
+    /// HEAD, with nil for what is not there; no request where `listed` tells all of the object, or proves what is remembered of it.
     func existing(_ key: Key, listed: ListedObject? = nil) async throws(Errno) -> ObjectInfo? {
+        if let told = listed?.info { return told }
         if let listed, let known = await metadata?.known([listed], isPage: false)[listed.key] { return known }
         let changes = allChanges
         let info = try await asking { () async throws(StoreError) -> ObjectInfo? in
@@ -127,10 +130,13 @@ extension Volume {
         metadata?.forget(key)
     }
 
-    /// What earlier answers still say of the objects of a page; nothing where nothing is believed.
+    /// What is known of the objects of a page: what the page itself tells, and what earlier answers still say; nothing where nothing is believed.
     func remembered(of objects: [ListedObject]) async -> [Key: ObjectInfo] {
         guard options.metadataTTL > .zero else { return [:] }
-        return await metadata?.known(objects, isPage: true) ?? [:]
+        var known: [Key: ObjectInfo] = [:]
+        for object in objects { known[object.key] = object.info }
+        guard known.count < objects.count, let metadata else { return known }
+        return await metadata.known(objects, isPage: true).merging(known) { $1 }
     }
 }
 

@@ -59,6 +59,7 @@ extension Volume {
     func findListedFolder(_ folder: FolderKey) async throws(Errno) -> Found {
         guard let marker = folder.marker else { return .folder(marker: nil) }
         guard let page = await listing(of: folder, marker) else {
+            if store.capabilities.listAttributes { return try await findFolder(folder) }
             let info = try await existing(marker)
             if info == nil { metadata?.rememberAbsence(of: marker) }
             return .folder(marker: info)

@@ -31,12 +31,15 @@ struct CapabilityFinding {
     func capabilities() -> Capabilities {
         let search = CapabilitySearch(client, bucket: bucket, logger: logger)
         let source = command.capabilities
-        guard !command.readOnly else { return search.known }
+        let cache = CapabilityCache.standard(ProcessInfo.processInfo.environment, logger: logger)
+        guard !command.readOnly else {
+            // What another mount found out still tells how to read.
+            return source == .auto && search.gap == .verbs ? cache?.capabilities(of: bucket, at: client) ?? search.known : search.known
+        }
         guard source == .probe || search.gap != .none else { return search.known }
         if source == .known || (source == .auto && search.gap == .kind) {
             return found { () async throws(StoreError) in try await search.look() } ?? search.known
         }
-        let cache = CapabilityCache.standard(ProcessInfo.processInfo.environment, logger: logger)
         if source == .auto, let remembered = cache?.capabilities(of: bucket, at: client) { return remembered }
         let folder = command.effectivePrefix
         guard let found = found({ () async throws(StoreError) in try await search.probe(folder: folder) }) else { return search.known }

@@ -27,7 +27,7 @@ def test_tried_out_once_and_remembered(mounts, store, s3, bucket):
     assert keys(s3, bucket) == [] and "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
     (text,) = remembered(mount).values()
     found = json.loads(text)
-    assert found["bucket"] == bucket and found["endpoint"] == store.endpoint.url and found["version"] == 1
+    assert found["bucket"] == bucket and found["endpoint"] == store.endpoint.url and found["version"] == 2
     assert found["capabilities"]["putIfAbsent"] and found["capabilities"]["completeIfMatches"] and "append" not in found["capabilities"]
     (name,) = remembered(mount)
     path = mount.path.parent / ".cache" / "windlass" / "capabilities" / name

@@ -21,7 +21,7 @@ TOP = {
     "latencyMilliseconds", "limits", "location", "machine", "objectLock", "permissions", "problem", "region", "signature", "usable", "versioning"}
 CAPABILITIES = {
     "append", "complete-if-absent", "complete-if-matches", "copy-if-source-matches", "modify", "part-copy", "part-copy-if-source-matches",
-    "put-if-absent", "put-if-matches", "rename", "replace-attributes"}
+    "put-if-absent", "put-if-matches", "rename", "replace-attributes", "list-attributes"}
 
 
 @pytest.fixture

@@ -315,3 +315,32 @@ def test_a_file_that_is_replaced_while_it_is_read_is_stale(mounts, s3, bucket):
         with pytest.raises(OSError) as failure:
             os.pread(file.fileno(), 4096, 50 * MEBIBYTE)
         assert failure.value.errno == errno.ESTALE
+
+
+@pytest.mark.parametrize("written", ["here", "elsewhere"])
+def test_versions_do_not_change_that(mounts, s3, bucket, written):
+    """Where the store keeps old versions, a handle does not read one while everybody else reads the new one."""
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    path = mounts().path
+    if written == "elsewhere":
+        s3.put_object(Bucket=bucket, Key="file", Body=pattern(64))
+    with open(path / "file", "r+b" if written == "elsewhere" else "w+b", buffering=0) as file:
+        if written == "here":
+            file.write(pattern(64))
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        assert os.pread(file.fileno(), 4096, 0) == pattern(1)[:4096]
+        s3.put_object(Bucket=bucket, Key="file", Body=b"x" * 64 * MEBIBYTE)
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        with pytest.raises(OSError) as failure:
+            os.pread(file.fileno(), 4096, 50 * MEBIBYTE)
+        assert failure.value.errno == errno.ESTALE
+
+    def begins_anew():
+        try:
+            with open(path / "file", "rb") as file:
+                return file.read(100) == b"x" * 100
+        except OSError as error:
+            assert error.errno == errno.ESTALE, error
+
+    wait_until(begins_anew, 10, "the new version")

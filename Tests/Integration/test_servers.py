@@ -93,6 +93,21 @@ def test_bytes_both_ways(foreign, size):
     assert (mount.path / "written").read_bytes() == data
 
 
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256"])
+def test_what_has_a_checksum_is_read(foreign, algorithm):
+    """Whatever the server makes of checksums, of whole objects and of parts: none of it is taken for damage."""
+    mount, client, bucket = foreign
+    data = os.urandom(200_000)
+    client.put_object(Bucket=bucket, Key="whole", Body=data, ChecksumAlgorithm=algorithm)
+    upload = client.create_multipart_upload(Bucket=bucket, Key="parts", ChecksumAlgorithm=algorithm)["UploadId"]
+    part = client.upload_part(Bucket=bucket, Key="parts", UploadId=upload, PartNumber=1, Body=data, ChecksumAlgorithm=algorithm)
+    checksum = {name: value for name, value in part.items() if name.startswith("Checksum") and name != "ChecksumType"}
+    client.complete_multipart_upload(
+        Bucket=bucket, Key="parts", UploadId=upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"], **checksum}]})
+    for name in ("whole", "parts"):
+        assert (mount.path / name).read_bytes() == data
+
+
 def test_names_both_ways(foreign):
     mount, client, bucket = foreign
     names = ["with space", "plus+sign", "100%", "%41", "caf\u00e9", "\U0001f600", "q?x=1", "hash#tag", "a&b", "<tag>", "quote'single"]

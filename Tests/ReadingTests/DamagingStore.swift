@@ -6,6 +6,8 @@ import TestSupport
 /// What may go wrong with the body of an answer.
 enum Damage: Sendable {
     case flippedBit
+    /// The same; the ETag is no MD5, and the answer tells this checksum of what it should be.
+    case flippedBitUnder(ObjectChecksum)
     case tooShort
     case tooLong
     /// It never comes.
@@ -50,13 +52,15 @@ final class DamagingStore: ObjectStore {
         let asked = if case .unconditional = damage { ReadConditions() } else { conditions }
         let content = try await inner.get(key, range: range, asked)
         let bytes = damaged(try await content.collect().contiguous)
-        return ObjectContent(info: content.info, range: content.range, body: BytesBody(Bytes(bytes)))
+        var info = content.info
+        if case .flippedBitUnder(let checksum) = damage { (info.md5, info.checksum) = (nil, checksum) }
+        return ObjectContent(info: info, range: content.range, body: BytesBody(Bytes(bytes)))
     }
 
     private func damaged(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         switch damage {
-        case .flippedBit: bytes[bytes.count / 2] ^= 4
+        case .flippedBit, .flippedBitUnder: bytes[bytes.count / 2] ^= 4
         case .tooShort: bytes.removeLast()
         case .tooLong: bytes.append(0)
         case .hanging, .unconditional, .unversioned: break

@@ -1,5 +1,6 @@
 import BlockCache
 import Content
+import Crypto
 import FileSystemTypes
 import Memory
 import ObjectStorage
@@ -134,6 +135,29 @@ import Testing
         let reader = test.engine.open(test.version)
         defer { reader.close() }
         #expect(try await reader.bytes(3 << 20, 200_000) == test.expected(3 << 20, 200_000))
+    }
+
+    /// SHA-1, SHA-256 and CRC-32, CRC-32C and CRC-64/NVME of what `ReaderUnderTest` has.
+    private func checksum(_ algorithm: ObjectChecksum.Algorithm, of bytes: [UInt8]) throws -> ObjectChecksum {
+        let value =
+            switch algorithm {
+            case .sha1: Array(Insecure.SHA1.hash(data: bytes))
+            case .sha256: Array(SHA256.hash(data: bytes))
+            case .crc32, .crc32c, .crc64nvme: try #require(algorithm.cyclicCode).bytes(of: try #require(algorithm.cyclicCode).check(of: bytes))
+            }
+        return try #require(ObjectChecksum(algorithm, value))
+    }
+
+    @Test(arguments: ObjectChecksum.Algorithm.allCases) func everyChecksumFindsDamage(algorithm: ObjectChecksum.Algorithm) async throws {
+        let damage = Damage.flippedBitUnder(try checksum(algorithm, of: ReaderUnderTest.bytes(700_000, seed: 1)))
+        for (times, isRead) in [(2, true), (.max, false)] {
+            let test = try await ReaderUnderTest(size: 700_000) { DamagingStore($0, damage, times: times) }
+            let reader = test.engine.open(test.version)
+            defer { reader.close() }
+            let bytes = try? await reader.bytes(1000, 200_000)
+            #expect(bytes == (isRead ? test.expected(1000, 200_000) : nil))
+            #expect(test.gets == 3)
+        }
     }
 
     @Test func withoutVerifyingAFlippedBitPasses() async throws {

@@ -14,6 +14,13 @@ enum Answers {
         <NextMarker>b&#228;</NextMarker><IsTruncated>true</IsTruncated><Contents><Key><![CDATA[x]]></Key><Size>9223372036854775807</Size>\
         <LastModified>2026-03-14T09:26:53Z</LastModified><ETag>"e-2"</ETag><Type>Appendable</Type></Contents></ListBucketResult>
         """
+    static let described = """
+        <ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated><Contents><Key>k</Key><Size>1</Size><ETag>"e"</ETag>\
+        <LastModified>2026-03-14T09:26:53.123Z</LastModified><StorageClass>STANDARD</StorageClass><UserMetadata><content-type>a/b</content-type>\
+        <X-Amz-Meta-Mode>33188</X-Amz-Meta-Mode><X-Amz-Meta-Note>a &amp; b</X-Amz-Meta-Note><Cache-Control>no-store</Cache-Control>\
+        <expires>Mon, 01 Jan 0001 00:00:00 GMT</expires></UserMetadata><UserTags>a=b</UserTags><Internal><K>1</K><M>0</M></Internal></Contents>\
+        </ListBucketResult>
+        """
     static let parts = """
         <ListPartsResult><Bucket>b</Bucket><Key>k</Key><UploadId>u</UploadId><NextPartNumberMarker>2</NextPartNumberMarker><IsTruncated>true</IsTruncated>\
         <Part><PartNumber>1</PartNumber><LastModified>2026-03-14T09:26:53.000Z</LastModified><ETag>"a"</ETag><Size>5242880</Size></Part>\
@@ -46,7 +53,7 @@ enum Answers {
         "<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center><hr></body></html>", "{\"code\": \"403\"}", "",
     ]
 
-    static let documents = [list2, list1, parts, uploads, initiated, completed, copied, partCopied, deleted, buckets] + errors
+    static let documents = [list2, list1, described, parts, uploads, initiated, completed, copied, partCopied, deleted, buckets] + errors
 
     /// Heads of answers, each with its body.
     static let heads = [

@@ -12,12 +12,13 @@ import Testing
         var all = Capabilities.memory
         all.append = AppendRules(maximumAppends: 10_000)
         all.replaceAttributes = true
+        all.listAttributes = true
         return all
     }
 
     private static let flags: [any WritableKeyPath<Capabilities, Bool> & Sendable] = [
         \.putIfAbsent, \.putIfMatches, \.completeIfAbsent, \.completeIfMatches, \.copyIfSourceMatches, \.partCopy, \.partCopyIfSourceMatches,
-        \.replaceAttributes,
+        \.replaceAttributes, \.listAttributes,
     ]
 
     /// `most` without those whose bits are not set.

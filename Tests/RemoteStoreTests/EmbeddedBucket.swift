@@ -13,9 +13,12 @@ struct EmbeddedBucket {
     let client: StoreClient
     private let folder: URL
 
-    init(_ secret: String = "secret") async throws {
+    /// `quirk`: one of the server's, which it has beside its dialect.
+    init(_ secret: String = "secret", quirk: String? = nil) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-remote-\(UUID().uuidString)")
-        server = try await StoreServer.start(StoreServer.Configuration(folder: folder.path, accessKey: "key", secretKey: "secret"))
+        var configuration = StoreServer.Configuration(folder: folder.path, accessKey: "key", secretKey: "secret")
+        if let quirk, !configuration.dialect.features.apply(quirk: quirk) { throw StoreError(.unsupported, "the server has no quirk \(quirk)") }
+        server = try await StoreServer.start(configuration)
         client = try Self.client(server.endpoint, secret: secret)
         store = RemoteStore(client, bucket: BucketName("bucket"))
         try await RemoteBuckets(try Self.client(server.endpoint, secret: "secret")).createBucket(BucketName("bucket"))

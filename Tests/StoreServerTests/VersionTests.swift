@@ -1,4 +1,5 @@
 import Glibc
+import ObjectStorage
 import StoreServer
 import Testing
 

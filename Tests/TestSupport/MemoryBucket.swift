@@ -136,9 +136,10 @@ extension MemoryBucket {
         try self.request(.list) { bucket throws(StoreError) in
             guard request.maximumKeys > 0 else { throw rules.invalid("a page has at least one key") }
             let objects = bucket.objects
+            let withAttributes = request.withAttributes && store.capabilities.listAttributes
             var listing = MemoryListing(request, keys: bucket.keys)
             return try listing.run { key in
-                objects[key]?.listed(as: key) ?? ListedObject(key: key, size: 0)
+                objects[key]?.listed(as: key, withAttributes: withAttributes) ?? ListedObject(key: key, size: 0)
             }
         }
     }

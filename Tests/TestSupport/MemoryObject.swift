@@ -30,9 +30,11 @@ struct MemoryObject: Sendable {
         return info
     }
 
-    func listed(as key: Key) -> ListedObject {
-        ListedObject(
+    func listed(as key: Key, withAttributes: Bool = false) -> ListedObject {
+        var listed = ListedObject(
             key: key, size: Int64(bytes.count), etag: etag, lastModified: modified, storageClass: attributes.storageClass ?? "STANDARD")
+        if withAttributes { listed.attributes = ListedAttributes(ObjectAttributes(of: info)) }
+        return listed
     }
 
     var receipt: WriteReceipt { WriteReceipt(etag: etag, lastModified: modified) }

@@ -2,6 +2,7 @@ import Content
 import FileSystemTypes
 import Foundation
 import Logging
+import Memory
 import ObjectStorage
 import Staging
 import Synchronization
@@ -16,6 +17,7 @@ struct UploadScene {
     let runner: PlanRunner
     let state: StateFolder
     let events = EventLog()
+    let memory = MemoryBudget(limit: 64 << 20)
     private let folder: URL
 
     static let partSize: Int64 = 10_000
@@ -25,7 +27,7 @@ struct UploadScene {
         limits.minimumPart = 5000
         bucket = MemoryStore(limits: limits, buckets: [BucketName("test")]).bucket(BucketName("test"))
         self.faults = FaultingStore(bucket, faults: faults, seed: 1)
-        runner = PlanRunner(self.faults, pool: TransferPool(4), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        runner = PlanRunner(self.faults, pool: TransferPool(4), memory: memory, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("windlass-uploads-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let identity = MountIdentity(endpoint: "memory", bucket: BucketName("test"), prefix: "")

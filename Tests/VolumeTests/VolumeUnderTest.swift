@@ -132,7 +132,9 @@ extension Capabilities {
         everyAppends.append = AppendRules(maximumAppends: nil, anyObject: true)
         var files = Capabilities.memory
         (files.modify, files.rename, files.append) = (true, true, nil)
-        return [.least, parts, appends, everyAppends, files]
+        var telling = Capabilities.memory
+        telling.listAttributes = true
+        return [.least, parts, appends, everyAppends, files, telling]
     }()
 }
 

@@ -56,8 +56,13 @@ package struct CyclicCode: Sendable {
         return value ^ mask
     }
 
+    /// The same, of bytes in an array.
+    package func update(_ check: UInt64, _ bytes: ArraySlice<UInt8>) -> UInt64 {
+        unsafe bytes.withUnsafeBytes { unsafe update(check, $0) }
+    }
+
     package func check(of bytes: [UInt8]) -> UInt64 {
-        unsafe bytes.withUnsafeBytes { unsafe update(0, $0) }
+        update(0, bytes[...])
     }
 
     /// The check of two pieces one after the other, from theirs and the length of the second in bytes.
@@ -93,7 +98,7 @@ package struct CyclicCode: Sendable {
         stride(from: width - 8, through: 0, by: -8).map { UInt8(check >> UInt64($0) & 255) }
     }
 
-    func value(of bytes: [UInt8]) -> UInt64 {
+    package func value(of bytes: [UInt8]) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
