@@ -113,6 +113,36 @@ class TestLocks:
         bucket.object("delete", "K:k", status=1)
 
 
+class TestHuaweisClient:
+    """What a command sets, Huawei's SDK reads, and the other way round."""
+
+    @pytest.mark.parametrize("form", ["obs", "obs-v2"])
+    def test_tags(self, make, form):
+        bucket = make(form)
+        bucket.vendor.put(bucket.name, "k", b"x")
+        bucket.object("tag", "set", "K:k", "a=1", "b=two words")
+        told = bucket.vendor.good(bucket.client.getObjectTagging(bucket.name, "k")).body
+        assert {tag.key: tag.value for tag in told.tags} == {"a": "1", "b": "two words"}
+        bucket.vendor.good(bucket.client.setObjectTagging(bucket.name, "k", {"c": "3"}))
+        assert json.loads(bucket.object("tag", "get", "K:k", "--json")) == {"c": "3"}
+        bucket.object("tag", "delete", "K:k")
+        assert bucket.client.getObjectTagging(bucket.name, "k").errorCode == "NoSuchTagSet"
+
+    @pytest.mark.parametrize("form", ["obs", "obs-v2"])
+    def test_retention(self, make, form):
+        bucket = make(form, "--object-lock")
+        bucket.vendor.put(bucket.name, "k", b"x")
+        until = datetime.datetime(2035, 3, 4, 5, 6, 7, tzinfo=datetime.timezone.utc)
+        bucket.vendor.good(bucket.client.putObjectRetention(bucket.name, "k", "COMPLIANCE", int(until.timestamp() * 1000)))
+        assert json.loads(bucket.object("retention", "get", "K:k", "--json")) == {"mode": "COMPLIANCE", "retain-until-date": "2035-03-04T05:06:07Z"}
+        bucket.object("retention", "set", "K:k", "COMPLIANCE", FUTURE)
+        headers = dict(bucket.vendor.good(bucket.client.getObjectMetadata(bucket.name, "k")).header)
+        assert headers["object-lock-mode"] == "COMPLIANCE"
+        assert headers["object-lock-retain-until-date"].startswith("2040-01-31")
+        earlier = bucket.client.putObjectRetention(bucket.name, "k", "COMPLIANCE", int(until.timestamp() * 1000))
+        assert earlier.status == 403, "what the command has set holds for the vendor's client, too"
+
+
 class TestEncryption:
     @pytest.mark.parametrize("form", VERSIONED)
     def test_with_a_key_of_ones_own(self, make, form, tmp_path):

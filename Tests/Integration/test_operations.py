@@ -23,7 +23,7 @@ NO_OPERATIONS = {"bucketClient", "check_file_path", "close", "get_shadow_client"
 # What only asks can be run without harm.
 ASKS = re.compile(
     r"bucket \S+ get|bucket (list|info)|object (list|stat|get|cat|presign|form)|object \S+ (get|list)|versions list|access-key list|doctor|ls|du|cp URL")
-# Only Ceph tells these of a bucket, only a store with versions has others.
+# Only Ceph tells these of a bucket, and of IBM only its Resource Configuration, with an API key.
 NOT_HERE = {("s3", "bucket quota get"), ("s3", "bucket storage-info get"), ("cos", "bucket quota get"), ("cos", "bucket storage-info get"),
             ("cos", "bucket firewall get")}
 
