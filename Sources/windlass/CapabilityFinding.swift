@@ -31,7 +31,7 @@ struct CapabilityFinding {
     func capabilities() -> Capabilities {
         let search = CapabilitySearch(client, bucket: bucket, logger: logger)
         let source = command.capabilities
-        guard !command.readOnly else { return search.known }
+        guard !command.allowsNoChanges else { return search.known }
         guard source == .probe || search.gap != .none else { return search.known }
         if source == .known || (source == .auto && search.gap == .kind) {
             return found { () async throws(StoreError) in try await search.look() } ?? search.known
