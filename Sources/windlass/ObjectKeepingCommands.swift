@@ -63,12 +63,10 @@ struct ObjectRetentionCommand: ParsableCommand {
 
         func run() throws {
             let (key, version) = (try address.requiredKey(), versionId)
-            let lines = try connection.work(address).run(key: key) { (commands) async throws(StoreError) in
-                try await commands.retention(of: key, version: version).map { JSONMember($0.name, .string($0.value)) }
+            let found = try connection.work(address).run(key: key) { (commands) async throws(StoreError) in
+                try await commands.retention(of: key, version: version)
             }
-            if json { return Terminal.say(JSONValue.object(lines).text) }
-            if lines.isEmpty { return Terminal.say("not set") }
-            for line in SettingTable.aligned(lines.map { [$0.name, $0.value.string ?? ""] }) { Terminal.say(line) }
+            ShownPairs(found).show(json: json, nothing: "not set")
         }
     }
 
