@@ -71,9 +71,10 @@ struct ObjectRetentionCommand: ParsableCommand {
     }
 
     struct Set: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "set", abstract: "Sets it (S3, OBS); without a mode it is taken away.")
+        static let configuration = CommandConfiguration(
+            commandName: "set", abstract: "Sets it, in buckets with an object lock; without a mode it is taken away.")
         @Argument(help: "The object.") var address: ObjectAddress
-        @Argument(help: "COMPLIANCE, or GOVERNANCE (S3).") var mode: String?
+        @Argument(help: "COMPLIANCE, or GOVERNANCE (S3, IBM COS).") var mode: String?
         @Argument(help: ArgumentHelp("Until when, as in 2030-01-31T00:00:00Z.", valueName: "date")) var until: String?
         @Option(help: ArgumentHelp("That of this version.", valueName: "id")) var versionId: String?
         @Flag(help: "Make a retention of the mode GOVERNANCE shorter.") var bypassGovernance = false
@@ -127,7 +128,8 @@ struct ObjectLegalHoldCommand: ParsableCommand {
         subcommands: [List.self, Add.self, Remove.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "Shows them; elsewhere than in IBM COS there is at most one.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "Shows them; in buckets with an object lock there is at most one, ON.")
         @Argument(help: "The object.") var address: ObjectAddress
         @Option(help: ArgumentHelp("Those of this version.", valueName: "id")) var versionId: String?
         @OptionGroup var connection: ConnectionOptions
@@ -143,7 +145,7 @@ struct ObjectLegalHoldCommand: ParsableCommand {
 
     struct Choice: ParsableArguments {
         @Argument(help: "The object.") var address: ObjectAddress
-        @Argument(help: "Its name (IBM COS).") var name: String?
+        @Argument(help: "Its name (IBM COS, buckets with a protection policy).") var name: String?
         @Option(help: ArgumentHelp("That of this version.", valueName: "id")) var versionId: String?
         @OptionGroup var connection: ConnectionOptions
 

@@ -89,6 +89,21 @@ class TestLocks:
         assert shown == {"mode": "COMPLIANCE", "retain-until-date": FUTURE}
         assert "set a retention" in bucket.object("legal-hold", "add", "K:k", status=4)
 
+    def test_ibm_with_an_object_lock(self, make):
+        bucket = make("cos", "--object-lock")
+        version = json.loads(bucket.object("put", "K:k", "--text", "x", "--json"))["VersionId"]
+        assert bucket.object("retention", "get", "K:k") == "not set\n" and bucket.object("legal-hold", "list", "K:k") == ""
+        bucket.object("retention", "set", "K:k", "GOVERNANCE", FUTURE)
+        assert bucket.client.get_object_retention(Bucket=bucket.name, Key="k")["Retention"]["Mode"] == "GOVERNANCE"
+        shown = json.loads(bucket.object("retention", "get", "K:k", "--json"))
+        assert shown["mode"] == "GOVERNANCE" and shown["retain-until-date"].startswith("2040-01-31")
+        bucket.object("legal-hold", "add", "K:k")
+        assert bucket.object("legal-hold", "list", "K:k") == "ON\n"
+        bucket.object("delete", "K:k", "--version-id", version, "--bypass-governance", status=1)
+        bucket.client.put_object_legal_hold(Bucket=bucket.name, Key="k", LegalHold={"Status": "OFF"})
+        assert bucket.object("legal-hold", "list", "K:k") == ""
+        bucket.object("delete", "K:k", "--version-id", version, "--bypass-governance")
+
     def test_ibm(self, make):
         bucket = make("cos")
         days = {"MinimumRetention": {"Days": 1}, "DefaultRetention": {"Days": 1}, "MaximumRetention": {"Days": 3000}}
