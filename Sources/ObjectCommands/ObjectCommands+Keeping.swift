@@ -57,10 +57,7 @@ extension ObjectCommands {
     /// What the store says of it, as lines of a name and a value; empty where there is none.
     package func retention(of key: Key, version: String? = nil) async throws(StoreError) -> [(name: String, value: String)] {
         try ObjectFeature.retention.check(dialect)
-        if dialect.family == .cos {
-            let head = try await stat(key, ReadWish())
-            return head.headers.filter { $0.name.hasPrefix("retention-") }
-        }
+        if dialect.family == .cos { return try await retentionAtIBM(of: key, version) }
         do throws(StoreError) {
             let root = try await objects.send(subresource("GET", key, "retention", version)).element("Retention")
             return root.children.filter { !$0.text.isEmpty }.map { (Self.dashed($0.name), readable($0)) }
@@ -68,6 +65,16 @@ extension ObjectCommands {
             guard error.serviceCode?.hasSuffix("LockConfiguration") == true else { throw error }
             return []
         }
+    }
+
+    /// Its own, of buckets with a protection policy, or Amazon's, of buckets with an object lock: no bucket has both.
+    private func retentionAtIBM(of key: Key, _ version: String?) async throws(StoreError) -> [(name: String, value: String)] {
+        var wish = ReadWish()
+        wish.version = version
+        let head = try await stat(key, wish)
+        let own = head.headers.filter { $0.name.hasPrefix("retention-") }
+        guard own.isEmpty else { return own }
+        return ["mode", "retain-until-date"].compactMap { name in head[header("object-lock-\(name)")].map { (name: name, value: $0) } }
     }
 
     /// `RetainUntilDate` as `retain-until-date`.
@@ -89,9 +96,6 @@ extension ObjectCommands {
         of key: Key, version: String? = nil, mode: String?, until: String?, bypassesGovernance: Bool
     ) async throws(StoreError) {
         try ObjectFeature.retention.check(dialect)
-        guard dialect.family != .cos else {
-            throw StoreError(.unsupported, "IBM Cloud Object Storage makes a retention longer only: windlass object retention extend")
-        }
         var date = until
         if let until {
             guard let moment = Timestamp(iso8601: until) else { throw Self.invalid("a date is written as in 2030-01-31T00:00:00Z") }
@@ -104,7 +108,20 @@ extension ObjectCommands {
         try await checkKnown("retention", root: "Retention", of: key, version)
         var call = subresource("PUT", key, "retention", version, document)
         if bypassesGovernance { call.say(header("bypass-governance-retention"), "true") }
-        _ = try await objects.send(call)
+        try await sendLock(
+            call,
+            without: StoreError(
+                .unsupported, "the bucket has no object lock; IBM's own retention is made longer only: windlass object retention extend"))
+    }
+
+    /// A lock in Amazon's form. IBM COS has it in buckets with an object lock; `error` is what is said of others.
+    private func sendLock(_ call: ObjectCall, without error: StoreError) async throws(StoreError) {
+        do throws(StoreError) {
+            _ = try await objects.send(call)
+        } catch let refusal {
+            let isMissing = dialect.family == .cos && (refusal.status == 400 || refusal.status == 404) && refusal.serviceCode != "NoSuchKey"
+            throw isMissing ? error : refusal
+        }
     }
 
     package func extendRetention(of key: Key, _ extension: Extension) async throws(StoreError) {
@@ -126,29 +143,38 @@ extension ObjectCommands {
         package var since: String?
     }
 
-    /// Elsewhere than in IBM COS there is at most one, `ON`.
+    /// Elsewhere than in buckets of IBM COS with a protection policy there is at most one, `ON`.
     package func holds(on key: Key, version: String? = nil) async throws(StoreError) -> [Hold] {
         try ObjectFeature.legalHold.check(dialect)
-        let isIBM = dialect.family == .cos
+        if dialect.family == .cos {
+            let named = try await namedHolds(on: key, version)
+            if !named.isEmpty { return named }
+        }
         do throws(StoreError) {
-            let answer = try await objects.send(subresource("GET", key, isIBM ? "legalHold" : "legal-hold", version))
-            guard isIBM else {
-                let status = try answer.element("LegalHold").text("Status") ?? "OFF"
-                return status == "ON" ? [Hold(id: "ON")] : []
-            }
-            let set = try answer.element("RetentionState").first("LegalHoldSet")
-            return (set?.all("LegalHold") ?? []).map { Hold(id: $0.text("ID") ?? "", since: $0.text("Date")) }
+            let status = try await objects.send(subresource("GET", key, "legal-hold", version)).element("LegalHold").text("Status")
+            return status == "ON" ? [Hold(id: "ON")] : []
         } catch {
-            guard error.serviceCode == "NoSuchObjectLockConfiguration" || error.serviceCode == "NoSuchRetentionState" else { throw error }
+            let isNone = error.serviceCode == "NoSuchObjectLockConfiguration" || (dialect.family == .cos && error.status == 400)
+            guard isNone else { throw error }
             return []
         }
     }
 
-    /// `name` is for IBM COS, where it is needed, and for nobody else.
+    /// Those of IBM COS.
+    private func namedHolds(on key: Key, _ version: String?) async throws(StoreError) -> [Hold] {
+        do throws(StoreError) {
+            let set = try await objects.send(subresource("GET", key, "legalHold", version)).element("RetentionState").first("LegalHoldSet")
+            return (set?.all("LegalHold") ?? []).map { Hold(id: $0.text("ID") ?? "", since: $0.text("Date")) }
+        } catch {
+            guard error.serviceCode == "NoSuchRetentionState" else { throw error }
+            return []
+        }
+    }
+
+    /// `name` is for buckets of IBM COS with a protection policy, where it is needed, and for nobody else.
     package func setHold(on key: Key, version: String? = nil, name: String?, isOn: Bool) async throws(StoreError) {
         try ObjectFeature.legalHold.check(dialect)
-        if dialect.family == .cos {
-            guard let name else { throw Self.invalid("IBM Cloud Object Storage names its holds: give a name") }
+        if dialect.family == .cos, let name {
             var call = subresource("POST", key, "legalHold")
             call.ask(isOn ? "add" : "remove", name)
             _ = try await objects.send(call)
@@ -157,6 +183,8 @@ extension ObjectCommands {
         guard name == nil else { throw Self.invalid("a hold has a name in IBM Cloud Object Storage only; leave it out") }
         try await checkKnown("legal-hold", root: "LegalHold", of: key, version)
         let document = XMLWriter.document("LegalHold") { $0.element("Status", isOn ? "ON" : "OFF") }
-        _ = try await objects.send(subresource("PUT", key, "legal-hold", version, document))
+        try await sendLock(
+            subresource("PUT", key, "legal-hold", version, document),
+            without: Self.invalid("the bucket has no object lock; IBM's own holds have names: give one"))
     }
 }

@@ -99,6 +99,10 @@ extension GuardedStore {
         try await base.list(request)
     }
 
+    package func listVersions(_ query: VersionQuery) async throws(StoreError) -> VersionPage {
+        try await base.listVersions(query)
+    }
+
     package func createUpload(_ key: Key, _ attributes: ObjectAttributes) async throws(StoreError) -> UploadID {
         try await base.createUpload(key, attributes)
     }

@@ -1,6 +1,6 @@
 /// Walks a listing page by page.
 ///
-/// A store that answers the same page again and again is noticed: keys must go up from page to page.
+/// A store that answers the same page again and again is noticed: keys must go up from page to page, but for earlier versions.
 package struct ListPager: Sendable {
     private let store: any ObjectStore
     private var request: ListRequest
@@ -24,11 +24,11 @@ package struct ListPager: Sendable {
     }
 
     private mutating func checkProgress(_ page: ListPage) throws(StoreError) {
-        let first = [page.objects.first?.key, page.commonPrefixes.first].compactMap(\.self).min()
+        let first = [page.objects.first { $0.version == nil }?.key, page.commonPrefixes.first].compactMap(\.self).min()
         if let last, let first, first <= last {
             throw StoreError(.invalidResponse, "the store's listing of \(request.prefix) repeats itself at \(first)")
         }
-        let end = [page.objects.last?.key, page.commonPrefixes.last].compactMap(\.self).max()
+        let end = [page.objects.last { $0.version == nil }?.key, page.commonPrefixes.last].compactMap(\.self).max()
         if end == nil, page.next != nil, page.next == request.cursor {
             throw StoreError(.invalidResponse, "the store's listing of \(request.prefix) does not go on")
         }

@@ -44,6 +44,9 @@ package struct ListedObject: Hashable, Sendable {
     package var storageClass: String?
     /// What is stored with the object's bytes; nil where the listing does not tell all of it.
     package var attributes: ListedAttributes?
+    /// Of what is not an object of the bucket but an earlier version of one, shown under a key of its own: which it is. A listing may show such
+    /// entries out of the order of keys.
+    package var version: VersionID?
 
     package init(key: Key, size: Int64, etag: ETag? = nil, lastModified: Timestamp? = nil, storageClass: String? = nil) {
         self.key = key

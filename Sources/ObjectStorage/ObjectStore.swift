@@ -20,6 +20,8 @@ package protocol ObjectStore: Sendable {
     func copy(_ request: CopyRequest) async throws(StoreError) -> WriteReceipt
 
     func list(_ request: ListRequest) async throws(StoreError) -> ListPage
+    /// Fails with `unsupported` where the store keeps no versions.
+    func listVersions(_ query: VersionQuery) async throws(StoreError) -> VersionPage
 
     func createUpload(_ key: Key, _ attributes: ObjectAttributes) async throws(StoreError) -> UploadID
     func uploadPart(_ upload: Upload, number: Int, _ body: any ByteSource) async throws(StoreError) -> UploadedPart

@@ -73,6 +73,10 @@ package struct RetryingStore<Base: ObjectStore>: ObjectStore {
         try await retrying { _ throws(StoreError) in try await base.list(request) }
     }
 
+    package func listVersions(_ query: VersionQuery) async throws(StoreError) -> VersionPage {
+        try await retrying { _ throws(StoreError) in try await base.listVersions(query) }
+    }
+
     package func listParts(_ upload: Upload) async throws(StoreError) -> [UploadedPart] {
         try await retrying { _ throws(StoreError) in try await base.listParts(upload) }
     }

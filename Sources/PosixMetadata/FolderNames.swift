@@ -20,7 +20,7 @@ package struct ListedName: Hashable, Sendable {
 /// then `a-1`, `a.txt`, and only then `a/`. Not more than one object for each byte of a component is held at a time.
 /// The names come in an order of their own, which is the same for the same listing.
 ///
-/// The listing must go up by bytes, as S3's do: sort one that does not.
+/// The listing must go up by bytes, as S3's do: sort one that does not. Earlier versions among it may stand anywhere.
 package struct FolderNames: Sendable {
     private let folder: FolderKey
     /// Each is the beginning of the next; the listing stands before the folder of each.
@@ -57,6 +57,8 @@ package struct FolderNames: Sendable {
     }
 
     private mutating func add(_ object: ListedObject, to names: inout [ListedName]) {
+        // It says nothing of how far the listing is.
+        guard object.version == nil else { return show(object, besideFolder: false, in: &names) }
         release(before: object.key, to: &names)
         guard let component = component(of: object.key), !component.contains(slash) else { return }
         if object.key == folder.marker {

@@ -42,6 +42,11 @@ package struct BucketExaminer: Sendable {
         return result
     }
 
+    /// Whether the bucket keeps versions of its objects, or has kept them (`suspended`).
+    package func versioning() async throws(StoreError) -> BucketExamination.Setting {
+        try await BucketSettings(store: store, bucket: bucket).versioning()
+    }
+
     /// Keys that may use objects only are refused the HEAD of their bucket; whatever else is wrong shows here.
     private func greet(_ result: inout BucketExamination) async throws(StoreError) {
         do throws(StoreError) {

@@ -30,6 +30,10 @@ extension RequestDecorator {
         try await perform(.asking(.list)) { () async throws(StoreError) in try await base.list(request) }
     }
 
+    package func listVersions(_ query: VersionQuery) async throws(StoreError) -> VersionPage {
+        try await perform(.asking(.list)) { () async throws(StoreError) in try await base.listVersions(query) }
+    }
+
     package func listParts(_ upload: Upload) async throws(StoreError) -> [UploadedPart] {
         try await perform(.changing([])) { () async throws(StoreError) in try await base.listParts(upload) }
     }

@@ -32,7 +32,7 @@ struct CapabilityFinding {
         let search = CapabilitySearch(client, bucket: bucket, logger: logger)
         let source = command.capabilities
         let cache = CapabilityCache.standard(ProcessInfo.processInfo.environment, logger: logger)
-        guard !command.readOnly else {
+        guard !command.allowsNoChanges else {
             // What another mount found out still tells how to read.
             return source == .auto && search.gap == .verbs ? cache?.capabilities(of: bucket, at: client) ?? search.known : search.known
         }

@@ -47,9 +47,13 @@ struct FreshnessOptions: ParsableArguments {
     }
 
     /// What earlier mounts of the bucket have asked; nil where nothing is to be remembered, or no place is known for it.
-    func openCache(_ client: StoreClient, _ bucket: BucketName, _ capabilities: Capabilities, logger: Logger) -> MetadataCache? {
+    ///
+    /// What is remembered of earlier versions is kept apart: it would take the place of what is remembered of the latest.
+    func openCache(
+        _ client: StoreClient, _ bucket: BucketName, _ capabilities: Capabilities, ofEarlier: Bool, logger: Logger
+    ) -> MetadataCache? {
         guard metadataCache != "off", let folder = metadataCache ?? Self.standardFolder else { return nil }
-        let identity = MountIdentity(endpoint: client.endpoint.description, bucket: bucket, prefix: "")
+        let identity = MountIdentity(endpoint: client.endpoint.description, bucket: bucket, prefix: ofEarlier ? "?versions" : "")
         var options = MetadataCache.Options()
         options.maximumBytes = metadataCacheSize.bytes
         // Such a change leaves ETag, size and age as they are: no listing shows it.

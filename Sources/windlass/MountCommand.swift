@@ -37,6 +37,8 @@ struct MountCommand: ParsableCommand {
     @Flag(help: "Allow no changes.")
     var readOnly = false
 
+    @OptionGroup var earlier: EarlierOptions
+
     @Option(help: "Owner of what has none stored with it. Default: you.")
     var uid: UInt32?
 
@@ -109,6 +111,7 @@ struct MountCommand: ParsableCommand {
         attributes.apply(to: &options)
         writing.apply(to: &options)
         freshness.apply(to: &options)
+        earlier.apply(to: &options)
         options.maximumInodes = reading.maximumInodes
         options.maximumListedNames = reading.maximumListedNames
         options.directoryPermissions = dirMode?.bits ?? (0o777 & ~masked)
@@ -118,12 +121,14 @@ struct MountCommand: ParsableCommand {
     func mountOptions(at mountPoint: String) -> MountOptions {
         let name = effectivePrefix.isEmpty ? address.bucket.text : "\(address.bucket.text)/\(effectivePrefix)"
         var options = MountOptions(mountPoint: mountPoint, fsName: "windlass:\(name)")
-        options.readOnly = readOnly
+        options.readOnly = allowsNoChanges
         options.allowOther = allowOther
         options.extra = kernelOption
         options.accessControlLists = attributes.posix == .on
         return options
     }
+
+    var allowsNoChanges: Bool { readOnly || earlier.isWanted }
 
     var effectivePrefix: String {
         prefix.map(BucketAddress.folder) ?? address.prefix

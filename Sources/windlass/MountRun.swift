@@ -44,12 +44,14 @@ struct MountRun {
             command.address, maximumConnections: command.requests.maximumConnections, logger: logger)
         let remote = RemoteStore(client, bucket: command.address.bucket)
         try checkBucket(remote, client)
+        try command.earlier.check(client, command.address.bucket, logger: logger)
         if let source = client.credentialsSource { logger.info("using \(source)") }
         let (state, left) = try openState(client)
         defer { try? state?.close() }
         let bucket = capable(client)
-        let store = reliable(bucket)
-        let metadata = command.freshness.openCache(client, command.address.bucket, store.capabilities, logger: logger)
+        let store = command.earlier.view(of: reliable(bucket))
+        let metadata = command.freshness.openCache(
+            client, command.address.bucket, store.capabilities, ofEarlier: command.earlier.isWanted, logger: logger)
         defer { metadata?.close() }
         let memory = command.reading.memory()
         let cache = try command.caching.open(memory, logger)
@@ -58,8 +60,8 @@ struct MountRun {
             store, ahead: store.view(.readAhead), options: command.reading.readOptions, memory: memory, cache: cache,
             bucket: "\(client.endpoint.description)/\(command.address.bucket)", logger: logger)
         let volume = Volume(
-            store, services: bucket, options: command.volumeOptions(), state: state, reading: reading, metadata: metadata,
-            logger: logger)
+            store, services: command.earlier.isWanted ? nil : bucket, options: command.volumeOptions(), state: state, reading: reading,
+            metadata: metadata, logger: logger)
         if let left { try resume(volume, left) }
         let session = try makeSession(volume, mountPoint)
         let record = MountRecord(mountPoint: mountPoint)
@@ -117,7 +119,7 @@ struct MountRun {
 
     /// What this machine keeps for the mount; nothing for one that allows no changes.
     private func openState(_ client: StoreClient) throws -> (StateFolder?, Recovered?) {
-        guard !command.readOnly else { return (nil, nil) }
+        guard !command.allowsNoChanges else { return (nil, nil) }
         let identity = MountIdentity(
             endpoint: client.endpoint.description, bucket: command.address.bucket, prefix: command.volumeOptions().prefix)
         let (state, left) = try command.writing.openState(identity, crash)

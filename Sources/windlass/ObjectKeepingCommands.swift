@@ -63,19 +63,18 @@ struct ObjectRetentionCommand: ParsableCommand {
 
         func run() throws {
             let (key, version) = (try address.requiredKey(), versionId)
-            let lines = try connection.work(address).run(key: key) { (commands) async throws(StoreError) in
-                try await commands.retention(of: key, version: version).map { JSONMember($0.name, .string($0.value)) }
+            let found = try connection.work(address).run(key: key) { (commands) async throws(StoreError) in
+                try await commands.retention(of: key, version: version)
             }
-            if json { return Terminal.say(JSONValue.object(lines).text) }
-            if lines.isEmpty { return Terminal.say("not set") }
-            for line in SettingTable.aligned(lines.map { [$0.name, $0.value.string ?? ""] }) { Terminal.say(line) }
+            ShownPairs(found).show(json: json, nothing: "not set")
         }
     }
 
     struct Set: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "set", abstract: "Sets it (S3, OBS); without a mode it is taken away.")
+        static let configuration = CommandConfiguration(
+            commandName: "set", abstract: "Sets it, in buckets with an object lock; without a mode it is taken away.")
         @Argument(help: "The object.") var address: ObjectAddress
-        @Argument(help: "COMPLIANCE, or GOVERNANCE (S3).") var mode: String?
+        @Argument(help: "COMPLIANCE, or GOVERNANCE (S3, IBM COS).") var mode: String?
         @Argument(help: ArgumentHelp("Until when, as in 2030-01-31T00:00:00Z.", valueName: "date")) var until: String?
         @Option(help: ArgumentHelp("That of this version.", valueName: "id")) var versionId: String?
         @Flag(help: "Make a retention of the mode GOVERNANCE shorter.") var bypassGovernance = false
@@ -129,7 +128,8 @@ struct ObjectLegalHoldCommand: ParsableCommand {
         subcommands: [List.self, Add.self, Remove.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "Shows them; elsewhere than in IBM COS there is at most one.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "Shows them; in buckets with an object lock there is at most one, ON.")
         @Argument(help: "The object.") var address: ObjectAddress
         @Option(help: ArgumentHelp("Those of this version.", valueName: "id")) var versionId: String?
         @OptionGroup var connection: ConnectionOptions
@@ -145,7 +145,7 @@ struct ObjectLegalHoldCommand: ParsableCommand {
 
     struct Choice: ParsableArguments {
         @Argument(help: "The object.") var address: ObjectAddress
-        @Argument(help: "Its name (IBM COS).") var name: String?
+        @Argument(help: "Its name (IBM COS, buckets with a protection policy).") var name: String?
         @Option(help: ArgumentHelp("That of this version.", valueName: "id")) var versionId: String?
         @OptionGroup var connection: ConnectionOptions
 

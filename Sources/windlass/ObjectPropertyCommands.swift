@@ -19,10 +19,9 @@ struct ObjectTagCommand: ParsableCommand {
         func run() throws {
             let (key, version) = (try address.requiredKey(), versionId)
             let tags = try connection.work(address).run(key: key) { (commands) async throws(StoreError) in
-                try await commands.tags(of: key, version: version).map { JSONMember($0.name, .string($0.value)) }
+                try await commands.tags(of: key, version: version)
             }
-            if json { return Terminal.say(JSONValue.object(tags).text) }
-            for line in SettingTable.aligned(tags.map { [$0.name, $0.value.string ?? ""] }) { Terminal.say(line) }
+            ShownPairs(tags).show(json: json)
         }
     }
 

@@ -3,9 +3,12 @@
     flat/file-0000000 ...             `files` empty objects
     tree/dir-00000/file-000 ...       `folders` folders of `each` objects
 
+With `versions` each object of `flat` has so many, a second apart; the latest is of `NEWEST`.
+
 It speaks as much of S3 as a mount that only reads asks for, and checks no signatures.
 """
 
+import datetime
 import http.server
 import threading
 import urllib.parse
@@ -15,14 +18,15 @@ from stores import Endpoint
 
 MODE = str(0o100640)
 DATE = "2024-01-02T03:04:05.678Z"
+NEWEST = datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 HTTP_DATE = "Tue, 02 Jan 2024 03:04:05 GMT"
 
 
 class Bucket:
     """Names by their number, without a list of them."""
 
-    def __init__(self, files, folders=0, each=0):
-        self.files, self.folders, self.each = files, folders, each
+    def __init__(self, files, folders=0, each=0, versions=1):
+        self.files, self.folders, self.each, self.versions = files, folders, each, versions
         self.heads, self.lists = 0, 0
 
     def level(self, prefix):
@@ -48,6 +52,22 @@ class Bucket:
             return [folder + found for found in names], None, are_folders
         end = min(count, start + limit)
         return [folder + name(number) for number in range(start, end)], end if end < count else None, are_folders
+
+    def version_page(self, prefix, key, version, limit):
+        """(key, number of the version, its time, whether it is the latest) of a page of the versions below `flat/`, and whether there are more."""
+        if not prefix.startswith("flat/file-"):
+            first, end = (0, self.files) if "flat/".startswith(prefix) else (0, 0)
+        else:
+            first = int(prefix[10:] or "0")
+            end = first + 1 if len(prefix) == 17 else self.files
+        start, end = first * self.versions, end * self.versions
+        if key:
+            number = int(key[10:])
+            start = max(start, number * self.versions + (int(version) + 1 if version else self.versions))
+        stop = min(end, start + limit)
+        found = [divmod(number, self.versions) for number in range(start, stop)]
+        times = [(NEWEST - datetime.timedelta(seconds=version)).strftime("%Y-%m-%dT%H:%M:%S.000Z") for _, version in found]
+        return [(f"flat/file-{file:07}", version, time, version == 0) for (file, version), time in zip(found, times)], stop < end
 
     def has(self, key):
         folder, _, name = key.rpartition("/")
@@ -85,6 +105,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query, keep_blank_values=True))
+        if "versioning" in query:
+            return self.answer(200, b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+        if "versions" in query:
+            return self.list_versions(query)
         if "list-type" not in query:
             return self.answer(404, b"<Error><Code>NoSuchKey</Code><Message>none</Message></Error>")
         bucket = self.server.bucket
@@ -105,6 +129,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     f"<Contents><Key>{escape(name)}</Key><LastModified>{DATE}</LastModified>"
                     "<ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>0</Size></Contents>")
         body.append("</ListBucketResult>")
+        self.answer(200, "".join(body).encode(), Content_Type="application/xml")
+
+
+    def list_versions(self, query):
+        bucket = self.server.bucket
+        bucket.lists += 1
+        prefix, limit = query.get("prefix", ""), int(query.get("max-keys", "1000"))
+        if prefix != "flat/" and "flat/".startswith(prefix) and "delimiter" in query:
+            return self.answer(
+                200, b"<ListVersionsResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>flat/</Prefix></CommonPrefixes></ListVersionsResult>")
+        found, is_more = bucket.version_page(prefix, query.get("key-marker"), query.get("version-id-marker"), limit)
+        body = [f"<ListVersionsResult><IsTruncated>{'true' if is_more else 'false'}</IsTruncated>"]
+        if is_more:
+            body.append(f"<NextKeyMarker>{found[-1][0]}</NextKeyMarker><NextVersionIdMarker>{found[-1][1]}</NextVersionIdMarker>")
+        for key, version, time, is_latest in found:
+            body.append(
+                f"<Version><Key>{key}</Key><VersionId>{version}</VersionId><IsLatest>{'true' if is_latest else 'false'}</IsLatest>"
+                f"<LastModified>{time}</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>0</Size></Version>")
+        body.append("</ListVersionsResult>")
         self.answer(200, "".join(body).encode(), Content_Type="application/xml")
 
 

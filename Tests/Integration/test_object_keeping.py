@@ -89,6 +89,21 @@ class TestLocks:
         assert shown == {"mode": "COMPLIANCE", "retain-until-date": FUTURE}
         assert "set a retention" in bucket.object("legal-hold", "add", "K:k", status=4)
 
+    def test_ibm_with_an_object_lock(self, make):
+        bucket = make("cos", "--object-lock")
+        version = json.loads(bucket.object("put", "K:k", "--text", "x", "--json"))["VersionId"]
+        assert bucket.object("retention", "get", "K:k") == "not set\n" and bucket.object("legal-hold", "list", "K:k") == ""
+        bucket.object("retention", "set", "K:k", "GOVERNANCE", FUTURE)
+        assert bucket.client.get_object_retention(Bucket=bucket.name, Key="k")["Retention"]["Mode"] == "GOVERNANCE"
+        shown = json.loads(bucket.object("retention", "get", "K:k", "--json"))
+        assert shown["mode"] == "GOVERNANCE" and shown["retain-until-date"].startswith("2040-01-31")
+        bucket.object("legal-hold", "add", "K:k")
+        assert bucket.object("legal-hold", "list", "K:k") == "ON\n"
+        bucket.object("delete", "K:k", "--version-id", version, "--bypass-governance", status=1)
+        bucket.client.put_object_legal_hold(Bucket=bucket.name, Key="k", LegalHold={"Status": "OFF"})
+        assert bucket.object("legal-hold", "list", "K:k") == ""
+        bucket.object("delete", "K:k", "--version-id", version, "--bypass-governance")
+
     def test_ibm(self, make):
         bucket = make("cos")
         days = {"MinimumRetention": {"Days": 1}, "DefaultRetention": {"Days": 1}, "MaximumRetention": {"Days": 3000}}
@@ -111,6 +126,36 @@ class TestLocks:
         bucket.object("retention", "extend", "K:k", "--period", "60", status=1)
         bucket.object("retention", "set", "K:k", "COMPLIANCE", FUTURE, status=4)
         bucket.object("delete", "K:k", status=1)
+
+
+class TestHuaweisClient:
+    """What a command sets, Huawei's SDK reads, and the other way round."""
+
+    @pytest.mark.parametrize("form", ["obs", "obs-v2"])
+    def test_tags(self, make, form):
+        bucket = make(form)
+        bucket.vendor.put(bucket.name, "k", b"x")
+        bucket.object("tag", "set", "K:k", "a=1", "b=two words")
+        told = bucket.vendor.good(bucket.client.getObjectTagging(bucket.name, "k")).body
+        assert {tag.key: tag.value for tag in told.tags} == {"a": "1", "b": "two words"}
+        bucket.vendor.good(bucket.client.setObjectTagging(bucket.name, "k", {"c": "3"}))
+        assert json.loads(bucket.object("tag", "get", "K:k", "--json")) == {"c": "3"}
+        bucket.object("tag", "delete", "K:k")
+        assert bucket.client.getObjectTagging(bucket.name, "k").errorCode == "NoSuchTagSet"
+
+    @pytest.mark.parametrize("form", ["obs", "obs-v2"])
+    def test_retention(self, make, form):
+        bucket = make(form, "--object-lock")
+        bucket.vendor.put(bucket.name, "k", b"x")
+        until = datetime.datetime(2035, 3, 4, 5, 6, 7, tzinfo=datetime.timezone.utc)
+        bucket.vendor.good(bucket.client.putObjectRetention(bucket.name, "k", "COMPLIANCE", int(until.timestamp() * 1000)))
+        assert json.loads(bucket.object("retention", "get", "K:k", "--json")) == {"mode": "COMPLIANCE", "retain-until-date": "2035-03-04T05:06:07Z"}
+        bucket.object("retention", "set", "K:k", "COMPLIANCE", FUTURE)
+        headers = dict(bucket.vendor.good(bucket.client.getObjectMetadata(bucket.name, "k")).header)
+        assert headers["object-lock-mode"] == "COMPLIANCE"
+        assert headers["object-lock-retain-until-date"].startswith("2040-01-31")
+        earlier = bucket.client.putObjectRetention(bucket.name, "k", "COMPLIANCE", int(until.timestamp() * 1000))
+        assert earlier.status == 403, "what the command has set holds for the vendor's client, too"
 
 
 class TestEncryption:

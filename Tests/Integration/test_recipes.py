@@ -4,13 +4,17 @@ import os
 import re
 import shutil
 import sqlite3
+import time
 
 import pytest
 
 from deadlines import run
+from stores import BINARIES
 from test_tutorials import DOCS, commands, sections
 
-PROGRAMS = {"restic": "restic", "borg": "borg", "rsync": "rsync", "tar": "tar", "Dumps of databases": "sqlite3", "duplicity": None}
+PROGRAMS = {
+    "restic": "restic", "borg": "borg", "rsync": "rsync", "tar": "tar", "Dumps of databases": "sqlite3", "duplicity": None,
+    "A file as it was yesterday": None}
 RECIPES = sections((DOCS / "RECIPES.md").read_text())
 
 
@@ -58,3 +62,22 @@ def check(title, home, output):
             assert sqlite3.connect(home / "restored" / "app.sqlite").execute("select sum(n) from numbers").fetchone() == (499500,)
         return
     assert {path.name: path.read_bytes() for path in found.iterdir()} == wanted
+
+
+def test_a_file_as_it_was(store, tmp_path):
+    """Yesterday is two seconds ago here."""
+    client, home = store.endpoint.client(), tmp_path / "home"
+    (home / "restored").mkdir(parents=True)
+    client.create_bucket(Bucket="my-bucket")
+    client.put_bucket_versioning(Bucket="my-bucket", VersioningConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket="my-bucket", Key="report.txt", Body=b"as it was")
+    time.sleep(4)
+    client.delete_object(Bucket="my-bucket", Key="report.txt")
+    text = commands(RECIPES["A file as it was yesterday"])
+    assert "--as-of 1d" in text
+    done = run(
+        ["bash", "-e", "-c", text.replace("--as-of 1d", "--as-of 2s")], timeout=60, check=False,
+        env=store.endpoint.environment(home) | {
+            "PATH": f"{BINARIES}:{os.environ['PATH']}", "AWS_ENDPOINT_URL": store.endpoint.url, "XDG_RUNTIME_DIR": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (home / "restored" / "report.txt").read_bytes() == b"as it was"
