@@ -1,4 +1,4 @@
-package import FileSystemTypes
+internal import FileSystemTypes
 internal import Synchronization
 
 /// The one rate that all bytes of a transfer share.

@@ -7,6 +7,19 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         var taken = 0
         var takers: [CheckedContinuation<Element?, Never>] = []
         var isFinished = false
+
+        /// O(1) amortised.
+        mutating func next() -> Element? {
+            guard taken < elements.count else { return nil }
+            defer {
+                taken += 1
+                if taken == elements.count || taken >= 1024 {
+                    elements.removeFirst(taken)
+                    taken = 0
+                }
+            }
+            return elements[taken]
+        }
     }
 
     private let room: WeightedSlots
@@ -52,20 +65,5 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
             return state.takers
         }
         for taker in takers { taker.resume(returning: nil) }
-    }
-}
-
-extension BoundedQueue.State {
-    /// O(1) amortised.
-    fileprivate mutating func next() -> Element? {
-        guard taken < elements.count else { return nil }
-        defer {
-            taken += 1
-            if taken == elements.count || taken >= 1024 {
-                elements.removeFirst(taken)
-                taken = 0
-            }
-        }
-        return elements[taken]
     }
 }

@@ -1,6 +1,6 @@
 package import FileSystemTypes
 package import ObjectStorage
-package import PosixMetadata
+internal import PosixMetadata
 
 /// Which way bytes go.
 package enum TransferDirection: String, Hashable, Codable, Sendable {

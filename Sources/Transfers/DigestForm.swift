@@ -1,5 +1,5 @@
 internal import Crypto
-internal import FileSystemTypes
+package import FileSystemTypes
 internal import Foundation
 package import LocalFiles
 package import ObjectStorage

@@ -1,6 +1,6 @@
 internal import FileSystemTypes
 internal import Synchronization
-internal import Threads
+package import Threads
 
 /// The files below a folder in the order of listings of a bucket. In memory are the names of one folder for each level of depth.
 ///
@@ -57,7 +57,8 @@ package final class LocalWalk: EntryStream {
     }
 
     private func fill(_ state: inout State) throws(Errno) {
-        var folders = state.folders ?? [try folder([], ancestors: [])]
+        var folders = state.folders ?? []
+        if state.folders == nil { folders = [try folder([], ancestors: [])] }
         while state.ready.count < Self.batch, let name = Self.nextName(&folders) {
             let path = RelativePath(name.prefix + name.bytes)
             guard name.bytes.last == RelativePath.slash else {

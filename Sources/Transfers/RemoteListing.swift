@@ -33,10 +33,10 @@ package final class RemoteListing: EntryStream {
             } catch {
                 throw explain(error)
             }
-            let entries = page.map { entries($0) } ?? []
+            let found = page.map { entries($0) } ?? []
             state.withLock { [pager] state in
                 state.pager = pager
-                state.ready = entries.reversed()
+                state.ready = found.reversed()
                 state.isAtEnd = page == nil
             }
         }

@@ -1,5 +1,4 @@
-package import FileSystemTypes
-package import ObjectStorage
+internal import FileSystemTypes
 
 /// Why a transfer, or that of one file, failed.
 package struct TransferError: Error, Hashable, Sendable {

@@ -88,7 +88,7 @@ extension TransferRun {
             let path = folder.appending(RelativePath(name))
             if PartFileName.isOne(name, job: job) {
                 try LocalSystem.remove(path)
-            } else if try kind == .folder || kind == nil && LocalSystem.facts(path, follow: false).kind == .folder {
+            } else if kind == .folder || kind == nil && (try? LocalSystem.facts(path, follow: false))?.kind == .folder {
                 try sweep(path, job)
             }
         }

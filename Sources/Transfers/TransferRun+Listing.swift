@@ -1,4 +1,6 @@
+internal import FileSystemTypes
 internal import ObjectStorage
+internal import Synchronization
 
 extension TransferRun {
     /// Files begun that wait for one before them to be done.
@@ -20,7 +22,7 @@ extension TransferRun {
             if let error = problem(path, &nesting) {
                 failed(path, error)
             } else {
-                try await queue(source, pair.target, queue)
+                try await enqueue(source, pair.target, into: queue)
             }
         }
         if plan.deletes, sources == 0 {
@@ -29,7 +31,7 @@ extension TransferRun {
         progress.listed()
     }
 
-    private func queue(_ source: TransferEntry, _ target: TransferEntry?, _ queue: BoundedQueue<Work>) async throws(TransferError) {
+    private func enqueue(_ source: TransferEntry, _ target: TransferEntry?, into queue: BoundedQueue<Work>) async throws(TransferError) {
         let isDecided = target == nil || plan.rule == nil && !checkpoint.wasFinished(source.path)
         if plan.rule == nil {
             while checkpoint.window > Self.longestWindow, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }

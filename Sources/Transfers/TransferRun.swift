@@ -1,5 +1,5 @@
-package import FileSystemTypes
-package import ObjectStorage
+internal import FileSystemTypes
+internal import ObjectStorage
 internal import Synchronization
 package import Threads
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import RemoteStore
 import Synchronization
 import Transfers
 

@@ -21,7 +21,7 @@ struct Transferring {
     /// Nil copies everything.
     var rule: ComparisonRule?
     /// A source that has gone does not matter.
-    private var isCancelling = false
+    var isCancelling = false
 
     /// Both sides, and what tells the job from others.
     private struct Meaning {
