@@ -9,7 +9,7 @@ internal import Synchronization
 package final class CheckpointFile: Sendable {
     private struct State: ~Copyable {
         var content: CheckpointState
-        var file: FileDescriptor?
+        var file: OpenFile?
         var end: Int64 = 0
         /// Lines in the file.
         var lines = 0
@@ -28,19 +28,10 @@ package final class CheckpointFile: Sendable {
             state = Mutex(State(content: CheckpointState(), file: nil))
             return
         }
-        let file = try LocalSystem.open(path, O_RDWR | O_CREAT)
-        do throws(Errno) {
-            let content = Self.content(try file.read(at: 0, count: Int(try file.status().st_size)))
-            state = Mutex(State(content: content, file: file))
-            try state.withLock { state throws(Errno) in try Self.rewrite(&state, path) }
-        } catch {
-            file.close()
-            throw error
-        }
-    }
-
-    deinit {
-        state.withLock { $0.file?.close() }
+        let file = try OpenFile(path, O_RDWR | O_CREAT)
+        let content = Self.content(try file.descriptor.read(at: 0, count: Int(try file.descriptor.status().st_size)))
+        state = Mutex(State(content: content, file: file))
+        try state.withLock { state throws(Errno) in try Self.rewrite(&state, path) }
     }
 
     /// What the records say so far.
@@ -60,14 +51,27 @@ package final class CheckpointFile: Sendable {
     /// `isDurable`: returns when it is on the disk; it blocks for as long as that takes.
     package func append(_ record: CheckpointRecord, isDurable: Bool) throws(Errno) {
         let line = record.line
-        try state.withLock { state throws(Errno) in
+        let unsynced = try state.withLock { state throws(Errno) -> OpenFile? in
             state.content.apply(record)
-            guard let file = state.file, let path else { return }
-            if state.lines >= Self.mostLines, state.lines >= 4 * state.content.records.count { return try Self.rewrite(&state, path) }
-            try file.write(line[...], at: state.end)
+            guard let file = state.file, let path else { return nil }
+            if state.lines >= Self.mostLines, state.lines >= 4 * state.content.records.count {
+                try Self.rewrite(&state, path)
+                return nil
+            }
+            try file.descriptor.write(line[...], at: state.end)
             state.end += Int64(line.count)
             state.lines += 1
-            if isDurable { try file.syncData() }
+            return isDurable ? file : nil
+        }
+        // One that has been rewritten meanwhile is on the disk with this record in it.
+        try unsynced?.descriptor.syncData()
+    }
+
+    /// All that was remembered is forgotten.
+    package func reset() throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            state.content = CheckpointState()
+            if let path { try Self.rewrite(&state, path) }
         }
     }
 
@@ -86,17 +90,11 @@ package final class CheckpointFile: Sendable {
         let records = state.content.records
         let bytes = records.flatMap(\.line)
         let beside = LocalPath(path.bytes + Array(".new".utf8))
-        let file = try LocalSystem.open(beside, O_RDWR | O_CREAT | O_TRUNC)
-        do throws(Errno) {
-            try file.write(bytes[...], at: 0)
-            try file.sync()
-            try LocalSystem.rename(beside, to: path)
-            try LocalSystem.syncFolder(path.parent)
-        } catch {
-            file.close()
-            throw error
-        }
-        state.file?.close()
+        let file = try OpenFile(beside, O_RDWR | O_CREAT | O_TRUNC)
+        try file.descriptor.write(bytes[...], at: 0)
+        try file.descriptor.sync()
+        try LocalSystem.rename(beside, to: path)
+        try LocalSystem.syncFolder(path.parent)
         state.file = file
         state.end = Int64(bytes.count)
         state.lines = records.count

@@ -106,8 +106,7 @@ package struct JobFolder: Hashable, Sendable {
     package func lock() throws(Errno) -> FileDescriptor? {
         let lock = try LocalSystem.open(file("lock"), O_RDWR | O_CREAT)
         do throws(Errno) {
-            guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
-                guard Errno.current == .tryAgain else { throw Errno.current }
+            guard try Self.take(lock) else {
                 lock.close()
                 return nil
             }
@@ -119,6 +118,16 @@ package struct JobFolder: Hashable, Sendable {
             lock.close()
             throw error
         }
+    }
+
+    /// Whoever only looks whether it is taken holds it for a moment.
+    private static func take(_ lock: FileDescriptor) throws(Errno) -> Bool {
+        for _ in 0..<10 {
+            if flock(lock.number, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard Errno.current == .tryAgain else { throw Errno.current }
+            usleep(20_000)
+        }
+        return false
     }
 
     /// It is done, and is forgotten.

@@ -73,7 +73,10 @@ extension TransferRun {
                 }
                 return try await carryPart(upload, number, range, etag, from: source, key, to: target, meter)
             },
-            identityNow: { SourceIdentity(size: info.size, etag: etag) })
+            identityNow: { [self] () async throws(TransferError) in
+                let now = try await asking(source, key) { () async throws(StoreError) in try await source.store.head(key, ReadConditions()) }
+                return SourceIdentity(size: now.size, etag: now.etag)
+            })
     }
 
     private func carryPart(

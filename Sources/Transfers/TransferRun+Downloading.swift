@@ -118,7 +118,7 @@ extension TransferRun {
         let layout = PartLayout(size: identity.size, partSize: plan.partSize)
         try await record(.begin(path, identity, partSize: layout.partSize, at: Timestamp.now.seconds))
         let file = try await open(beside, anew: true)
-        try await onDisk("write", beside) { () throws(Errno) in try file.descriptor.allocate(identity.size) }
+        try await onDisk("write", beside) { () throws(Errno) in if identity.size > 0 { try file.descriptor.allocate(identity.size) } }
         return (file, layout, [])
     }
 

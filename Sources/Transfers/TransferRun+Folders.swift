@@ -9,7 +9,8 @@ extension TransferRun {
     /// Makes the folders that a file lies in. Below the target no symbolic link is gone through, unless links are to be followed.
     func makeFolders(above path: RelativePath, _ root: LocalPath) async throws(TransferError) {
         let folder = root.appending(RelativePath(Array(path.folder.dropLast())))
-        if path.isEmpty || state.withLock({ $0.knownFolder == folder }) { return }
+        if path.isEmpty { return try await onDisk("make the folder", root.parent) { () throws(Errno) in try Self.makeAll(root.parent) } }
+        if state.withLock({ $0.knownFolder == folder }) { return }
         let (parts, follow) = (path.bytes.split(separator: RelativePath.slash).dropLast(), plan.follow)
         try await onDisk("make the folder", folder) { () throws(Errno) in
             try Self.makeAll(root)

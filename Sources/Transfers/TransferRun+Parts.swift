@@ -38,11 +38,17 @@ extension TransferRun {
         }
         progress.moved(job.path, parts.reduce(0) { $0 + layout.range($1.number).count })
         let there = Set(parts.map(\.number))
-        let missing = (1...layout.count).filter { !there.contains($0) }
-        parts += try await inParallel(missing) { [self] number throws(TransferError) in
-            try await storePart(number, layout.range(number), upload, job)
+        let missing = (0..<layout.count).map { $0 + 1 }.filter { !there.contains($0) }
+        do throws(TransferError) {
+            parts += try await inParallel(missing) { [self] number throws(TransferError) in
+                try await storePart(number, layout.range(number), upload, job)
+            }
+        } catch {
+            // A file that was cut cannot be read: then that it has changed is what is to be said.
+            if error.kind != .stopped { try await refuseChange(job) }
+            throw error
         }
-        try await refuseChange(job, upload)
+        try await refuseChange(job)
         let complete = parts.sorted { $0.number < $1.number }
         _ = try await asking(job.place, job.key) { () async throws(StoreError) in
             try await job.place.store.completeUpload(upload, parts: complete, .always)
@@ -74,7 +80,7 @@ extension TransferRun {
     }
 
     /// Nothing is made of parts of two versions.
-    private func refuseChange(_ job: PartsJob, _ upload: Upload) async throws(TransferError) {
+    private func refuseChange(_ job: PartsJob) async throws(TransferError) {
         guard let change = job.identity.change(to: try await job.identityNow()) else { return }
         try await drop(job.path, job.place)
         throw TransferError(.conflict, "it has changed while it was transferred: \(change); nothing was stored, begin again")
@@ -98,7 +104,7 @@ extension TransferRun {
             return try await isStored(job) ? .finished : .new
         }
         let there = listed.filter { part in
-            guard (1...layout.count).contains(part.number), let known = partial.parts[part.number] else { return false }
+            guard part.number >= 1, part.number <= layout.count, let known = partial.parts[part.number] else { return false }
             return known.etag == part.etag && part.size ?? known.size == layout.range(part.number).count
         }
         return .resumed(upload, layout, there)

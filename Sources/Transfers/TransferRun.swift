@@ -28,7 +28,7 @@ package final class TransferRun: Sendable {
     private static let mostFailures = 100
 
     let plan: TransferPlan
-    let checkpoint: CheckpointFile
+    package let checkpoint: CheckpointFile
     package let progress: TransferProgress
     let limit: BandwidthLimit
     let executor: BlockingExecutor
@@ -112,7 +112,8 @@ package final class TransferRun: Sendable {
             if Task.isCancelled || error.kind == .stopped { return }
             failed(path, error)
         }
-        if plan.rule == nil { try? checkpoint.append(.done(path), isDurable: false) }
+        // What is not remembered is compared again.
+        if plan.rule == nil { try? await executor.run { [checkpoint] () throws(Errno) in try checkpoint.append(.done(path), isDurable: false) } }
     }
 
     private func isNeeded(_ work: Work) async throws(TransferError) -> Bool {

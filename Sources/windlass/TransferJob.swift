@@ -17,6 +17,8 @@ struct TransferJob {
 
     /// What the process does with SIGINT and its like from now on; made before there is another thread.
     let watch: TransferWatch
+    /// What a dry run would do.
+    let plans: LineWriter?
 
     func run() throws {
         let executor = try BlockingExecutor.ofTransfers()
@@ -27,10 +29,11 @@ struct TransferJob {
         let lock = try folder.map { try TransferJobs.begin($0, source: source, target: target) }
         defer { lock?.close() }
         let run = try makeRun(folder, executor)
-        if options.restart { try clear(run) }
+        if options.restart { try restart(run) }
         let started = ContinuousClock.now
         watch.screen?.begin(plan.job, source, target)
         let outcome = try carryOut(run, folder)
+        plans?.flush()
         watch.screen?.end(outcome, seconds: started.duration(to: .now) / .seconds(1))
         try finish(outcome, run, folder, isResumed: isResumed)
     }
@@ -38,11 +41,11 @@ struct TransferJob {
     private func makeRun(_ folder: JobFolder?, _ executor: BlockingExecutor) throws -> TransferRun {
         do throws(Errno) {
             let checkpoint = try CheckpointFile(folder?.checkpoint)
-            let progress = TransferProgress { [screen = watch.screen, plan, source, target] event in
+            let progress = TransferProgress { [screen = watch.screen, plan, source, target, plans] event in
                 switch event {
                 case .wouldCopy(let path, _):
-                    Terminal.say("would \(plan.removesSources ? "move" : "copy")  \(Self.name(source, path))  \(Self.name(target, path))")
-                case .wouldDelete(let path): Terminal.say("would delete  \(Self.name(target, path))")
+                    plans?.add("would \(plan.removesSources ? "move" : "copy")  \(Self.name(source, path))  \(Self.name(target, path))")
+                case .wouldDelete(let path): plans?.add("would delete  \(Self.name(target, path))")
                 default: screen?.show(event)
                 }
             }
@@ -58,14 +61,16 @@ struct TransferJob {
     }
 
     private func carryOut(_ run: TransferRun, _ folder: JobFolder?) throws -> TransferOutcome {
-        let extras = try plan.deletes && !plan.isDryRun ? folder.map { try TransferJobs.extras($0) } : nil
+        let deletes = plan.deletes && !plan.isDryRun
+        guard !deletes || folder != nil else { throw Failure("set HOME or XDG_STATE_HOME: --delete notes there what is to be deleted", code: .usage) }
+        let extras = try deletes ? folder.map { try TransferJobs.extras($0) } : nil
         return watch.during(run, folder) { await run.run(extras: extras) }
     }
 
     // MARK: The end
 
     private func finish(_ outcome: TransferOutcome, _ run: TransferRun, _ folder: JobFolder?, isResumed: Bool) throws {
-        if let folder, folder.isCancelled {
+        if let folder, folder.isCancelled, outcome.fatal != nil {
             try clear(run)
             try TransferJobs.remove(folder)
             throw Failure("cancelled: what was there by half is gone")
@@ -93,6 +98,15 @@ struct TransferJob {
     }
 
     private static func code(_ error: TransferError) -> Failure.Code { Failure(error).code }
+
+    private func restart(_ run: TransferRun) throws {
+        try clear(run)
+        do throws(Errno) {
+            try run.checkpoint.reset()
+        } catch {
+            throw Failure("cannot write the checkpoint: \(error)")
+        }
+    }
 
     /// Takes away what is there by half, on both sides.
     func clear(_ run: TransferRun) throws {

@@ -58,7 +58,9 @@ struct Transferring {
         plan.parallel = options.parallel
         plan.partSize = options.partSize.bytes
         let isKept = meaning.single.map { $0.size > min(plan.partSize, TransferPlan.largestInMemory) } ?? true
-        return TransferJob(plan: plan, options: options, source: meaning.source, target: meaning.target, isKept: isKept, watch: watch)
+        return TransferJob(
+            plan: plan, options: options, source: meaning.source, target: meaning.target, isKept: isKept, watch: watch,
+            plans: options.dryRun ? LineWriter() : nil)
     }
 
     private func meaning(_ source: Place, _ target: Place) throws -> Meaning {

@@ -1,5 +1,6 @@
 import FileSystemTypes
 import Foundation
+import LocalFiles
 import ObjectStorage
 import TestSupport
 import Testing
