@@ -1,7 +1,7 @@
 internal import Crypto
 package import FileSystemTypes
 internal import Foundation
-package import LocalFiles
+internal import LocalFiles
 
 /// What a job was asked to do, so that it can be taken up again by its number.
 package struct JobDescription: Hashable, Codable, Sendable {
@@ -41,6 +41,15 @@ package struct JobStatus: Hashable, Codable, Sendable {
         self.phase = phase
         self.figures = figures
         self.error = error
+    }
+}
+
+/// The right to work on a job.
+package struct JobLock: Sendable {
+    fileprivate let descriptor: FileDescriptor
+
+    package func release() {
+        descriptor.close()
     }
 }
 
@@ -103,7 +112,7 @@ package struct JobFolder: Hashable, Sendable {
     }
 
     /// The right to work on it, which ends with the process, however that ends. Nil while another process has it.
-    package func lock() throws(Errno) -> FileDescriptor? {
+    package func lock() throws(Errno) -> JobLock? {
         let lock = try LocalSystem.open(file("lock"), O_RDWR | O_CREAT)
         do throws(Errno) {
             guard try Self.take(lock) else {
@@ -113,7 +122,7 @@ package struct JobFolder: Hashable, Sendable {
             let text = Array("\(getpid())\n".utf8)
             try lock.write(text[...], at: 0)
             try lock.truncate(to: Int64(text.count))
-            return lock
+            return JobLock(descriptor: lock)
         } catch {
             lock.close()
             throw error

@@ -1,7 +1,6 @@
 import FileSystemTypes
 import Foundation
 import Glibc
-import LocalFiles
 import ObjectStorage
 import Threads
 import Transfers
@@ -27,7 +26,7 @@ struct TransferJob {
         // What a run that was killed has left is looked for at the end.
         let isResumed = folder?.description != nil
         let lock = try folder.map { try TransferJobs.begin($0, source: source, target: target) }
-        defer { lock?.close() }
+        defer { lock?.release() }
         let run = try makeRun(folder, executor)
         if options.restart { try restart(run) }
         let started = ContinuousClock.now
@@ -129,7 +128,7 @@ extension TransferJob {
         defer { executor.stop() }
         guard let folder = try TransferJobs.folder(plan.job) else { return }
         let lock = try TransferJobs.begin(folder, source: source, target: target)
-        defer { lock.close() }
+        defer { lock.release() }
         try clear(try makeRun(folder, executor))
         try TransferJobs.remove(folder)
     }

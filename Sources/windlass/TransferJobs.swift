@@ -1,6 +1,5 @@
 import FileSystemTypes
 import Foundation
-import LocalFiles
 import Transfers
 
 /// The jobs of this user: each has a folder below the state folder, from its begin until it is done.
@@ -26,8 +25,8 @@ enum TransferJobs {
         return JobFolder(base: base, number: number)
     }
 
-    /// Makes its folder and takes its lock, which is held until the descriptor is closed.
-    static func begin(_ folder: JobFolder, source: String, target: String) throws -> FileDescriptor {
+    /// Makes its folder and takes its lock.
+    static func begin(_ folder: JobFolder, source: String, target: String) throws -> JobLock {
         do throws(Errno) {
             let description = JobDescription(
                 arguments: Invocation.arguments.filter { $0 != "--restart" }, folder: FileManager.default.currentDirectoryPath, source: source,

@@ -2,7 +2,6 @@ import ArgumentParser
 import FileSystemTypes
 import Foundation
 import Glibc
-import LocalFiles
 import ObjectCommands
 import ObjectStorage
 import RemoteStore

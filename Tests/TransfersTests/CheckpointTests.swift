@@ -1,6 +1,5 @@
 import FileSystemTypes
 import Foundation
-import LocalFiles
 import ObjectStorage
 import TestSupport
 import Testing
@@ -98,7 +97,7 @@ import Transfers
         let lock = try #require(try folder.lock())
         #expect(folder.process == getpid())
         #expect(try folder.lock() == nil)
-        lock.close()
+        lock.release()
         #expect(folder.process == nil)
         try folder.remove()
         #expect(JobFolder.all(in: LocalPath(scratch.path)).isEmpty)
