@@ -66,17 +66,27 @@ extension TransferRun {
                 return Upload(key: targetKey, id: try await target.store.createUpload(targetKey, attributes))
             },
             part: { [self] upload, number, range, meter throws(TransferError) in
-                if let server {
-                    return try await asking(source, key) { () async throws(StoreError) in
-                        try await server.copyPart(number, range, of: key, to: upload, ifMatches: etag)
-                    }
-                }
+                if let server, let part = try await copyPart(upload, number, range, etag, of: key, source, by: server) { return part }
                 return try await carryPart(upload, number, range, etag, from: source, key, to: target, meter)
             },
             identityNow: { [self] () async throws(TransferError) in
                 let now = try await asking(source, key) { () async throws(StoreError) in try await source.store.head(key, ReadConditions()) }
                 return SourceIdentity(size: now.size, etag: now.etag)
             })
+    }
+
+    /// Nil where the store does not copy this range: there are stores that copy ranges of large objects only.
+    private func copyPart(
+        _ upload: Upload, _ number: Int, _ range: ByteRange, _ etag: ETag?, of key: Key, _ source: RemotePlace, by server: any ServerCopying
+    ) async throws(TransferError) -> UploadedPart? {
+        try await asking(source, key) { () async throws(StoreError) in
+            do throws(StoreError) {
+                return try await server.copyPart(number, range, of: key, to: upload, ifMatches: etag)
+            } catch {
+                guard [.invalidRequest, .unsupported].contains(error.reason) else { throw error }
+                return nil
+            }
+        }
     }
 
     private func carryPart(

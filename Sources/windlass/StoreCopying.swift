@@ -11,7 +11,7 @@ struct StoreCopying: ServerCopying {
     /// Nil: only what one request does not take is copied in parts.
     let wantedPart: Int64?
 
-    private static let usualPart: Int64 = 512 << 20
+    private static let usualPart: Int64 = 128 << 20
 
     var largestCopy: Int64 { min(wantedPart ?? .max, ObjectCommands.largestCopy) }
     var partSize: Int64 { wantedPart ?? Self.usualPart }

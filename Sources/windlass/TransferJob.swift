@@ -90,9 +90,10 @@ struct TransferJob {
     }
 
     private func text(_ first: (path: RelativePath, error: TransferError), _ figures: TransferFigures) -> String {
-        guard !first.path.isEmpty else { return first.error.message }
-        let name = Self.name(plan.route.direction == .up ? target : source, first.path)
+        guard !first.path.isEmpty || first.error.kind == .conflict else { return first.error.message }
+        let name = Self.name(plan.route.direction == .up && !first.path.isEmpty ? target : source, first.path)
         let text = "\(name): \(first.error.message)"
+        if first.path.isEmpty { return text }
         return figures.failed == 1 ? "\(text); all else is done" : "\(figures.failed) files failed, all else is done; the first: \(text)"
     }
 

@@ -269,7 +269,7 @@ def test_a_bar_on_a_terminal(bucket, tmp_path):
     words = " ".join(str(word) for word in bucket.words(["cp", tmp_path / "src" / "large", "K:", "--bandwidth", "1M"]))
     settings = " ".join(f"{name}='{value}'" for name, value in bucket.environment.items())
     script = tmp_path / "copy"
-    script.write_text(f"#!/bin/sh\nenv {settings} {words}\necho ended with $?\n")
+    script.write_text(f"#!/bin/sh\ntrap : INT\nenv {settings} {words}\necho ended with $?\n")
     script.chmod(0o755)
     screen = Screen(tmp_path)
     try:
