@@ -79,6 +79,8 @@ let package = Package(
         layer("Content", ["FileSystemTypes", "ObjectStorage"]),
         layer("Reading", ["FileSystemTypes", "ObjectStorage", "Content", "Memory", "BlockCache", crypto, logging]),
         layer("PosixMetadata", ["FileSystemTypes", "ObjectStorage"]),
+        layer(
+            "Transfers", ["FileSystemTypes", "LocalFiles", "ObjectStorage", "PosixMetadata", "Threads", crypto]),
         layer("Uploads", ["FileSystemTypes", "ObjectStorage", "Content", "Memory", "Staging", crypto, logging]),
         layer("Reports"),
         layer("Logs", [logging]),
@@ -100,7 +102,7 @@ let package = Package(
             [
                 "FileSystemTypes", "ObjectStorage", "BlockCache", "BucketAdministration", "Configuration", "Control", "Credentials", "HTTPTransport",
                 "Logs", "Memory", "MetadataCache", "Metrics", "ObjectCommands", "PosixMetadata", "Reading", "Recovery", "RemoteStore", "Reports",
-                "Requests", "Staging", "Threads", "UserFiles", "Versions", "Volume", "FuseBridge", arguments, logging,
+                "Requests", "Staging", "Threads", "Transfers", "UserFiles", "Versions", "Volume", "FuseBridge", arguments, logging,
             ]),
         program("windlass-store", ["StoreServer", "Threads", arguments, logging]),
         testSupport("TestSupport", ["FileSystemTypes", "ObjectStorage", "Threads", crypto]),
@@ -140,6 +142,9 @@ let package = Package(
             path: "Tests/StagingWorker",
             swiftSettings: strict),
         tests("StagingTests", ["LocalFiles", "PowerCutSupport", "Staging", "FileSystemTypes", "ObjectStorage", "TestSupport", "Threads"]),
+        tests(
+            "TransfersTests",
+            ["Transfers", "FileSystemTypes", "LocalFiles", "ObjectStorage", "TestSupport", "Threads", crypto]),
         tests("UploadsTests", ["Uploads", "Content", "FileSystemTypes", "Memory", "ObjectStorage", "Staging", "TestSupport", logging]),
         tests("ControlTests", ["Control", "Reports"]),
         tests("ConfigurationTests", ["Configuration"]),

@@ -25,3 +25,9 @@ package struct BytesSource: ByteSource {
         bytes.slice(from: Int(offset), upTo: maximum)
     }
 }
+
+/// What bytes of a source are read for.
+package enum ByteReading {
+    /// True while a digest is taken of them, which is before they are sent.
+    @TaskLocal package static var isForDigest = false
+}

@@ -1,4 +1,4 @@
-internal import FileSystemTypes
+package import FileSystemTypes
 package import ObjectStorage
 package import RemoteStore
 
@@ -30,7 +30,7 @@ package struct CopyWish: Sendable {
 
 extension ObjectCommands {
     /// What one copy request takes at most, in bytes.
-    private static let largestCopy: Int64 = 5 << 30
+    package static let largestCopy: Int64 = 5 << 30
     private static let usualPart: Int64 = 512 << 20
     private static let partsAtOnce = 4
 
@@ -94,13 +94,31 @@ extension ObjectCommands {
             ByteRange(offset: start, count: min(size, source.size - start))
         }
         let outcome = await concurrently(Array(ranges.enumerated()), atOnce: Self.partsAtOnce) { (index, range) async throws(StoreError) in
-            try await copyPart(range, number: index + 1, of: source, to: upload, wish)
+            try await copyPart(range, number: index + 1, of: (source.key, source.objects), to: upload, wish)
         }
         return try outcome.get().sorted { $0.number < $1.number }
     }
 
+    /// Begins an upload of a copy: with all that its source has beside its bytes.
+    package func begin(_ key: Key, likeOf sourceKey: Key, in source: RemoteObjects) async throws(StoreError) -> Upload {
+        let commands = ObjectCommands(source)
+        var wish = WriteWish()
+        wish.attributes = attributes(of: try await commands.stat(sourceKey, ReadWish()))
+        if ObjectFeature.tags.isOffered(dialect) { wish.tags = try await commands.tags(of: sourceKey, version: nil) }
+        return try await begin(key, wish)
+    }
+
+    /// Copies a range into a part.
+    package func copyPart(
+        _ range: ByteRange, number: Int, of key: Key, in source: RemoteObjects, to upload: Upload, ifMatch etag: ETag?
+    ) async throws(StoreError) -> UploadedPart {
+        var wish = CopyWish()
+        wish.ifMatch = etag?.text
+        return try await copyPart(range, number: number, of: (key, source), to: upload, wish)
+    }
+
     private func copyPart(
-        _ range: ByteRange, number: Int, of source: Source, to upload: Upload, _ wish: CopyWish
+        _ range: ByteRange, number: Int, of source: (key: Key, objects: RemoteObjects), to upload: Upload, _ wish: CopyWish
     ) async throws(StoreError) -> UploadedPart {
         var call = ObjectCall("PUT", upload.key, .copiesPart)
         call.isSlow = true

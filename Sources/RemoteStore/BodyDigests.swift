@@ -8,7 +8,20 @@ struct BodyDigests {
     private(set) var md5Base64: String?
     private(set) var sha256Hexadecimal: String?
 
-    init(of source: any ByteSource, md5: Bool, sha256: Bool) async throws(Errno) {
+    /// As `init`; the source learns what its bytes are read for.
+    static func taken(of source: any ByteSource, md5: Bool, sha256: Bool) async throws(Errno) -> BodyDigests {
+        // `withValue` does not know typed errors.
+        let outcome = await ByteReading.$isForDigest.withValue(true) { () async -> Result<BodyDigests, Errno> in
+            do throws(Errno) {
+                return .success(try await BodyDigests(of: source, md5: md5, sha256: sha256))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
+    private init(of source: any ByteSource, md5: Bool, sha256: Bool) async throws(Errno) {
         var md5Hash = md5 ? Insecure.MD5() : nil
         var sha256Hash = sha256 ? SHA256() : nil
         var offset: Int64 = 0

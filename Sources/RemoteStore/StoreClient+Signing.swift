@@ -57,7 +57,7 @@ extension StoreClient {
             // IBM wants an MD5 of whatever goes into a protected bucket.
             let needsMD5 = !coversBody || request.needsMD5 || dialect.family == .cos
             // What the caller says it must be, the store holds the body against.
-            digests = try await BodyDigests(of: body, md5: needsMD5 && signable.header("content-md5") == nil, sha256: coversBody)
+            digests = try await .taken(of: body, md5: needsMD5 && signable.header("content-md5") == nil, sha256: coversBody)
         } catch {
             throw StoreError(.localFailure, "\(request.title): the bytes to be sent cannot be read: \(error)")
         }

@@ -12,6 +12,11 @@ enum Invocation {
     /// Without the program's name; after `begin`.
     static var arguments: [String] { completed.withLock { $0 } }
 
+    /// Another command line is carried out in this one's place, as it was completed at its time.
+    static func replace(_ arguments: [String]) {
+        completed.withLock { $0 = arguments }
+    }
+
     static var isMountHelper: Bool {
         CommandLine.arguments.first.map { $0.split(separator: "/").last.map(String.init) == helperName } ?? false
     }

@@ -1,45 +1,49 @@
 import ArgumentParser
-import Control
-import Reports
+import Transfers
 
-struct SyncCommand: ParsableCommand {
+/// `windlass sync SOURCE TARGET`: makes a folder or a prefix equal to another. `windlass sync DIR`: waits for a mount.
+struct SyncCommand: ParsableCommand, TransferringCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sync", abstract: "Waits until what a mount has queued is stored.",
-        discussion: "Ends with 1, and a line for each file that is not there, when the time is up or the store refuses one. Files that are open "
-            + "with changes are stored when they are closed.")
+        commandName: "sync", abstract: "Makes a target equal to a source; of a mount, waits until all is stored.",
+        discussion: """
+            windlass sync SOURCE TARGET transfers what differs in size or time (--checksum: in content) from a folder or a prefix to another; one of
+            both is a URL. windlass sync DIR waits until what the mount there has queued is stored, for --timeout seconds at most (an hour where it is
+            not given). It ends with 1, and a line for each file that is not there, when the time is up or the store refuses one. Files that
+            are open with changes are stored when they are closed.
+            """)
 
-    @Argument(help: ArgumentHelp("The directory where the bucket is mounted.", valueName: "dir"))
-    var directory: String
-
-    @Option(help: ArgumentHelp("Seconds to wait at most.", valueName: "seconds"))
-    var timeout = 3600.0
+    @Argument(help: "What is transferred: a folder, or a URL; or the directory where a bucket is mounted.") var source: Place
+    @Argument(help: "What is made equal to it: a URL, or a folder.") var target: Place?
+    @Flag(help: "Delete what the source has not, once all of the source has been listed.") var delete = false
+    @Flag(help: "Compare content, where ETags tell it, instead of times.") var checksum = false
+    @Flag(help: "Compare sizes only.") var sizeOnly = false
+    @OptionGroup var options: TransferOptions
+    @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
-        guard (0...31_536_000).contains(timeout) else { throw ValidationError("--timeout is 0 to 31536000 seconds") }
+        guard !checksum || !sizeOnly else { throw ValidationError("--checksum and --size-only exclude each other") }
+        guard target == nil, !isOfMount else { return }
+        throw ValidationError("give a target, too; or the directory of a mount alone")
+    }
+
+    private var isOfMount: Bool { target == nil && !source.isRemote && !delete && !checksum && !sizeOnly }
+
+    private func transferring() -> Transferring {
+        var transferring = Transferring(verb: "sync", connection: connection, options: options)
+        transferring.isRecursive = true
+        transferring.deletes = delete
+        transferring.rule = checksum ? .content : sizeOnly ? .size : .sizeAndTime
+        return transferring
     }
 
     func run() throws {
-        let mount = try RunningMount(directory)
-        let deadline = ContinuousClock.now + .seconds(timeout)
-        var failed: [FileOutcome] = []
-        var isOver = false
-        try mount.ask(ControlRequest(.sync)) { answer in
-            if let pending = answer.pending { Terminal.showProgress("storing \(pending.files) files, \(StatusText.size(pending.bytes))") }
-            if let outcome = answer.outcome { failed.append(outcome) }
-            isOver = !answer.isLast && failed.isEmpty && .now >= deadline
-            return !isOver
-        }
-        Terminal.showProgress("")
-        if isOver { failed = try remaining(mount) }
-        for outcome in failed { Terminal.complain("\(outcome.key): \(outcome.text)") }
-        if isOver { Terminal.complain("not everything was stored within \(timeout) seconds; the mount goes on") }
-        if isOver || !failed.isEmpty { throw ExitCode(1) }
+        if let target { return try transferring().run(from: source, to: target) }
+        guard case .local(let directory) = source else { return }
+        let isTimed = Invocation.arguments.contains { $0 == "--timeout" || $0.hasPrefix("--timeout=") }
+        try MountFlush(directory: directory, timeout: isTimed ? Double(connection.timeout) : 3600).run()
     }
 
-    private func remaining(_ mount: RunningMount) throws -> [FileOutcome] {
-        let status = try mount.status()
-        return status.files.filter { $0.phase != .open }.map { file in
-            FileOutcome(key: file.key, text: "not stored yet" + (file.error.map { "; the last attempt failed: \($0)" } ?? ""), isFailure: true)
-        }
+    func cancel() throws {
+        if let target { try transferring().cancel(from: source, to: target) }
     }
 }

@@ -19,6 +19,13 @@ enum Terminal {
         write("\r\u{1B}[K\(text)", to: STDERR_FILENO)
     }
 
+    /// In characters, of the window that standard error is.
+    static var columns: Int {
+        var window = winsize()
+        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 else { return 80 }
+        return Int(window.ws_col)
+    }
+
     static func write(_ text: String, to descriptor: Int32) {
         _ = write(Bytes(text), to: descriptor)
     }

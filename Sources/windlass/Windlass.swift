@@ -15,7 +15,8 @@ struct Windlass: ParsableCommand {
         version: "windlass \(Version.text)",
         subcommands: [
             MountCommand.self, UnmountCommand.self, StatusCommand.self, SyncCommand.self, RefreshCommand.self, DropCacheCommand.self,
-            LogLevelCommand.self, RecoverCommand.self, BucketCommand.self, ObjectCommand.self, AccessKeyCommand.self, DoctorCommand.self,
+            LogLevelCommand.self, RecoverCommand.self, TransferCommand.self, BucketCommand.self, ObjectCommand.self, AccessKeyCommand.self,
+            DoctorCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(
