@@ -72,7 +72,9 @@ extension Volume {
         let outcome = await settled { () async throws(Errno) in
             try await withGates(of: files[...]) { () async throws(Errno) in
                 try await storeBefore(move, files)
-                try await names.together { () async throws(Errno) in try await moveFile(resolvedAgain(move)) }
+                try await takingAway(files.first { $0.inode == move.target }) { () async throws(Errno) in
+                    try await names.together { () async throws(Errno) in try await moveFile(resolvedAgain(move)) }
+                }
                 try await recordMoved(move)
             }
         }
