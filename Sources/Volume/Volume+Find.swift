@@ -123,6 +123,13 @@ extension Volume {
     }
 
     /// The object has been changed from here: what was remembered of it is old, even if its ETag, size and age are the same.
+    /// A rename by the store. An object keeps the time by which what is known of it is proved: under another name it would prove what is known of
+    /// the one that was there.
+    func renameNatively(_ key: Key, to newKey: Key) async throws(StoreError) {
+        defer { for key in [key, newKey] { metadata?.forget(below: key) } }
+        try await store.rename(key, to: newKey)
+    }
+
     func forgetMetadata(of key: Key) {
         metadata?.forget(key)
     }

@@ -31,7 +31,7 @@ extension Volume {
         while file.withLockedState({ $0.handles > 1 }) {
             let isInUse = handles.withLock { $0.handles(of: file) }.contains(where: \.isWriting)
             guard !isInUse, .now < end, (try? await Task.sleep(for: pause)) != nil else { return true }
-            pause = min(2 * pause, .milliseconds(10))
+            pause = min(pause * 2, .milliseconds(10))
         }
         return false
     }

@@ -110,7 +110,7 @@ extension Volume {
         let (old, new) = (keys.file(move.oldPath), keys.file(move.newPath))
         try await keepFolder(move.oldParent, without: old)
         if store.capabilities.rename, try move.target.map({ target throws(Errno) in try node(target).remote }) ?? nil == nil {
-            try await asking { () async throws(StoreError) in try await store.rename(old, to: new) }
+            try await asking { () async throws(StoreError) in try await renameNatively(old, to: new) }
             return finish(move, (version, version))
         }
         let copied = try await asking { () async throws(StoreError) in

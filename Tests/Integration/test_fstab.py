@@ -22,9 +22,13 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("setpriv") or not shutil.which("unshare"), reason="setpriv and unshare are not installed"),
 ]
 
+# Whatever the permissions of /dev/fuse are here, they are for all as on a desktop.
 SCRIPT = """
 mount --bind fstab /etc/fstab
 mount --bind passwd /etc/passwd
+mount --bind bin /usr/local/bin
+mknod -m 666 fuse c 10 229
+mount --bind fuse /dev/fuse
 as() { user=$1; shift; setpriv --reuid $user --regid $user --clear-groups "$@"; }
 as $ANN mount "$PWD/mnt"
 grep -F " $PWD/mnt " /proc/self/mounts
@@ -40,7 +44,8 @@ def place():
     """A folder that others may enter, with the program and a home for Ann in it."""
     folder = Path(tempfile.mkdtemp(prefix="windlass-", dir="/var/tmp"))
     folder.chmod(0o755)
-    shutil.copy(WINDLASS, folder / "windlass")
+    (folder / "bin").mkdir(mode=0o755)
+    shutil.copy(WINDLASS, folder / "bin" / "windlass")
     for name in ("home", "home/.aws", "home/run", "mnt"):
         (folder / name).mkdir(mode=0o700)
         os.chown(folder / name, ANN, ANN)
@@ -54,26 +59,24 @@ def helper(place):
     installed = Path("/sbin/mount.windlass")
     if os.path.lexists(installed):
         pytest.skip("windlass is installed on this machine")
-    installed.symlink_to(place / "windlass")
+    installed.symlink_to(place / "bin" / "windlass")
     yield
     installed.unlink()
 
 
-def mounted_by_ann(place, store, bucket, kind, options="noauto,user"):
+def mounted_by_ann(place, store, bucket, kind):
     """Runs the script with such a line."""
     keys = place / "home" / ".aws" / "credentials"
     keys.write_text(f"[ann]\naws_access_key_id = {store.endpoint.access_key}\naws_secret_access_key = {store.endpoint.secret_key}\n")
     keys.chmod(0o600)
     os.chown(keys, ANN, ANN)
-    options += f",profile=ann,addressing=path,endpoint={store.endpoint.url},region={store.endpoint.region}"
+    options = f"noauto,user,profile=ann,addressing=path,endpoint={store.endpoint.url},region={store.endpoint.region}"
     (place / "fstab").write_text(f"s3://{bucket} {place}/mnt {kind} {options} 0 0\n")
     accounts = f"ann:x:{ANN}:{ANN}::{place}/home:/bin/sh\nbob:x:{BOB}:{BOB}::/:/bin/sh\n"
     (place / "passwd").write_text(Path("/etc/passwd").read_text() + accounts)
     return run(
         ["unshare", "--mount", "bash", "-ec", SCRIPT], timeout=90, check=False, cwd=place,
-        env={
-            "PATH": f"{place}:{os.environ['PATH']}", "HOME": f"{place}/home", "XDG_RUNTIME_DIR": f"{place}/home/run", "ANN": str(ANN),
-            "BOB": str(BOB), "AWS_EC2_METADATA_DISABLED": "true"})
+        env={"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": f"{place}/home/run", "ANN": str(ANN), "BOB": str(BOB)})
 
 
 def check(done, place, s3, bucket):
@@ -92,7 +95,7 @@ def left_running(place):
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            found += [process] if os.readlink(process / "exe") == f"{place}/windlass" else []
+            found += [process] if os.readlink(process / "exe") == f"{place}/bin/windlass" else []
         except OSError:
             continue
     return found
@@ -105,9 +108,3 @@ def test_an_ordinary_user_mounts_and_unmounts(place, helper, store, s3, bucket):
 @pytest.mark.skipif(not os.path.exists("/sbin/mount.fuse"), reason="mount.fuse(8) is not installed")
 def test_by_way_of_mount_fuse(place, store, s3, bucket):
     check(mounted_by_ann(place, store, bucket, "fuse.windlass"), place, s3, bucket)
-
-
-def test_a_line_without_user_is_not_for_everybody(place, helper, store, bucket):
-    """Negative control: mount(8) itself refuses."""
-    done = mounted_by_ann(place, store, bucket, "windlass", options="noauto")
-    assert done.returncode != 0 and "superuser" in done.stderr, done.stdout + done.stderr
