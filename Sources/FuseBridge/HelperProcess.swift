@@ -6,7 +6,9 @@ package enum HelperProcess {
     /// The exit status, and what the program wrote to standard error. Blocks until it ends.
     static func run(_ program: String, _ arguments: [String]) throws(FuseError) -> (status: Int32, message: String) {
         var ends: [Int32] = [-1, -1]
-        guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw .unmountFailed(path: program, reason: "\(Errno.current)") }
+        guard unsafe pipe(&ends) == 0 else { throw .unmountFailed(path: program, reason: "\(Errno.current)") }
+        // Another child that inherited them would keep them open.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let child = spawn(program, arguments, standardError: ends[1])
         close(ends[1])
         defer { close(ends[0]) }
