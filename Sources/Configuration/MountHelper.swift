@@ -35,6 +35,11 @@ package struct MountHelper: Hashable, Sendable {
         self.isFake = isFake
     }
 
+    /// Whether the program was started by mount.fuse(8), for `mount -t fuse.windlass`: `windlass SOURCE DIR -o OPTIONS`. No command has such an option.
+    package static func isMeant(by arguments: [String]) -> Bool {
+        arguments.count == 4 && !arguments[0].hasPrefix("-") && arguments[1].hasPrefix("/") && arguments[2] == "-o"
+    }
+
     private static func value(of option: String, _ rest: inout ArraySlice<String>) throws(ConfigurationError) -> String {
         guard let value = rest.popFirst() else { throw ConfigurationError("\(option) needs a value") }
         return value

@@ -28,6 +28,8 @@ package final class MetadataCache: Sendable {
     private struct State {
         var questions: [Question] = []
         var changes: [MetadataPlace: [UInt8]?] = [:]
+        /// Keys of folders of which everything is forgotten, before the changes.
+        var emptied: [Key] = []
         /// Listings of this store tell parts of seconds.
         var hasFractions = false
         var isClosing = false
@@ -41,7 +43,7 @@ package final class MetadataCache: Sendable {
 
     private enum Step {
         case ask([Question])
-        case change([MetadataPlace: [UInt8]?])
+        case change([MetadataPlace: [UInt8]?], emptied: [Key])
         case end
     }
 
@@ -105,6 +107,17 @@ package final class MetadataCache: Sendable {
         note(key, nil)
     }
 
+    /// An object, or for the key of a folder all that is below it, is another one now, and may be as old as the one that was there.
+    package func forget(below key: Key) {
+        guard key.bytes.last == UInt8(ascii: "/") else { return forget(key) }
+        state.change { state in
+            guard !state.isClosing, state.emptied.count < Self.longestQueue else { return }
+            state.changes = state.changes.filter { !$0.key.folder.starts(with: key.bytes) }
+            state.emptied.append(key)
+        }
+        forget(key)
+    }
+
     private func note(_ key: Key, _ record: [UInt8]?) {
         state.change { state in
             guard !state.isClosing, state.changes.count < Self.longestQueue else { return }
@@ -125,7 +138,9 @@ package final class MetadataCache: Sendable {
             switch state.wait(next) {
             case .ask(let questions):
                 for question in questions { answer(question, worker) }
-            case .change(let changes): worker.change(changes)
+            case .change(let changes, let emptied):
+                for folder in emptied { worker.empty(folder) }
+                worker.change(changes)
             case .end:
                 worker.close()
                 state.changeForAll { $0.hasEnded = true }
@@ -143,9 +158,9 @@ package final class MetadataCache: Sendable {
 
     /// Changes before questions: what was forgotten must not be told any more. Nil when there is nothing to do.
     private static func next(_ state: inout State) -> Step? {
-        if !state.changes.isEmpty {
-            defer { state.changes = [:] }
-            return .change(state.changes)
+        if !state.changes.isEmpty || !state.emptied.isEmpty {
+            defer { (state.changes, state.emptied) = ([:], []) }
+            return .change(state.changes, emptied: state.emptied)
         }
         if !state.questions.isEmpty {
             defer { state.questions = [] }

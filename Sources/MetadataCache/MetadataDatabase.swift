@@ -133,6 +133,21 @@ final class MetadataDatabase {
         }
     }
 
+    /// Removes what is below a folder, whose key ends in a slash; its marker is kept in the folder above.
+    func empty(_ folder: Key) throws {
+        // The next that does not begin with it: a slash is followed by a zero.
+        let bounds = [Data(folder.bytes), Data(folder.bytes.dropLast() + [UInt8(ascii: "0")])]
+        try queue.writeWithoutTransaction { database in
+            try database.inTransaction(.immediate) {
+                try database.execute(
+                    sql: "DELETE FROM entry WHERE folder IN (SELECT id FROM folder WHERE prefix >= ? AND prefix < ?)",
+                    arguments: StatementArguments(bounds))
+                try database.execute(sql: "DELETE FROM folder WHERE prefix >= ? AND prefix < ?", arguments: StatementArguments(bounds))
+                return .commit
+            }
+        }
+    }
+
     // MARK: Size
 
     /// In bytes, without pages that are free to be used again.

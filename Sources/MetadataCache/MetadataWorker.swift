@@ -78,6 +78,10 @@ final class MetadataWorker: @unchecked Sendable {  // made for one thread, and u
         }
     }
 
+    func empty(_ folder: Key) {
+        _ = attempt { try $0.empty(folder) }
+    }
+
     func close() {
         if let database { try? prune(database) }
         database?.close()

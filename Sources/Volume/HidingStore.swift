@@ -44,10 +44,18 @@ struct HidingStore: ObjectStore {
 
     // MARK: Writing
 
+    /// Where the store has folders of its own, which it can rename, a file is in the way of a folder of its name, and a folder of a file.
+    private func makeRoom(for key: Key) async throws(StoreError) {
+        try await deletions.flush(.key(key))
+        guard capabilities.rename else { return }
+        let slash = UInt8(ascii: "/")
+        try await deletions.flush(.key(Key(key.bytes.last == slash ? Array(key.bytes.dropLast()) : key.bytes + [slash])))
+    }
+
     func put(
         _ key: Key, _ body: any ByteSource, _ attributes: ObjectAttributes, _ condition: WriteCondition
     ) async throws(StoreError) -> WriteReceipt {
-        try await deletions.flush(.key(key))
+        try await makeRoom(for: key)
         return try await base.put(key, body, attributes, condition)
     }
 
@@ -62,12 +70,12 @@ struct HidingStore: ObjectStore {
 
     func copy(_ request: CopyRequest) async throws(StoreError) -> WriteReceipt {
         try checkVisible(request.source)
-        try await deletions.flush(.key(request.destination))
+        try await makeRoom(for: request.destination)
         return try await base.copy(request)
     }
 
     func append(_ key: Key, at position: Int64, _ body: any ByteSource, _ attributes: ObjectAttributes) async throws(StoreError) -> AppendReceipt {
-        try await deletions.flush(.key(key))
+        try await makeRoom(for: key)
         return try await base.append(key, at: position, body, attributes)
     }
 
@@ -84,6 +92,7 @@ struct HidingStore: ObjectStore {
     /// A folder goes with all that the store has in it.
     func rename(_ key: Key, to destination: Key) async throws(StoreError) {
         for name in [key, destination] { try await deletions.flush(name.bytes.last == UInt8(ascii: "/") ? .below(name) : .key(name)) }
+        try await makeRoom(for: destination)
         try await base.rename(key, to: destination)
     }
 
@@ -110,7 +119,7 @@ struct HidingStore: ObjectStore {
     }
 
     func completeUpload(_ upload: Upload, parts: [UploadedPart], _ condition: WriteCondition) async throws(StoreError) -> WriteReceipt {
-        try await deletions.flush(.key(upload.key))
+        try await makeRoom(for: upload.key)
         return try await base.completeUpload(upload, parts: parts, condition)
     }
 

@@ -67,6 +67,8 @@ final class OpenFile: Sendable {
         var failure: StoreError?
         /// An upload is scheduled.
         var isQueued = false
+        /// Its object is being deleted or replaced under its name: whoever opens it waits for what becomes of that.
+        var isLeaving = false
     }
 
     let inode: Inode
@@ -103,6 +105,8 @@ final class OpenFile: Sendable {
     var base: ObjectVersion? { state.withLock { $0.map.base } }
 
     var size: Int64 { state.withLock { $0.map.size } }
+
+    var isLeaving: Bool { state.withLock { $0.isLeaving } }
 
     var isOpen: Bool { state.withLock { $0.handles > 0 } }
 }

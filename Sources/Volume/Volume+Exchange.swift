@@ -83,7 +83,7 @@ extension Volume {
     ) async throws(StoreError) {
         let hidden = MovePlace(under.detail.hidden(below: options.prefix, isFolder: under.source.isFolder))
         if under.detail.kind == .nativeExchange {
-            try await store.rename(under.source.key, to: hidden.key)
+            try await renameNatively(under.source.key, to: hidden.key)
         } else {
             _ = try await under.mover.copy(under.mover.contents(of: under.source), from: under.source, to: hidden)
         }
@@ -134,11 +134,11 @@ extension Volume {
         let hidden = MovePlace(detail.hidden(below: options.prefix, isFolder: one.isFolder))
         guard try await mover.isThere(hidden) else { return detail.phase > 0 }
         guard detail.phase > 0 else {
-            try await store.rename(hidden.key, to: one.key)
+            try await renameNatively(hidden.key, to: one.key)
             return false
         }
-        if try await !mover.isThere(one) { try await store.rename(two.key, to: one.key) }
-        try await store.rename(hidden.key, to: two.key)
+        if try await !mover.isThere(one) { try await renameNatively(two.key, to: one.key) }
+        try await renameNatively(hidden.key, to: two.key)
         return true
     }
 

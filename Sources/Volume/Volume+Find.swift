@@ -126,8 +126,20 @@ extension Volume {
     }
 
     /// The object has been changed from here: what was remembered of it is old, even if its ETag, size and age are the same.
+    /// A rename by the store. An object keeps the time by which what is known of it is proved: under another name it would prove what is known of
+    /// the one that was there.
+    func renameNatively(_ key: Key, to newKey: Key) async throws(StoreError) {
+        defer { for key in [key, newKey] { forgetMetadata(below: key) } }
+        try await store.rename(key, to: newKey)
+    }
+
     func forgetMetadata(of key: Key) {
         metadata?.forget(key)
+    }
+
+    /// The same of an object, or of all that is below the key of a folder.
+    func forgetMetadata(below key: Key) {
+        metadata?.forget(below: key)
     }
 
     /// What is known of the objects of a page: what the page itself tells, and what earlier answers still say; nothing where nothing is believed.

@@ -57,7 +57,7 @@ extension Volume {
         if move.target != nil { try await asking { () async throws(StoreError) in try await store.delete(target.key) } }
         let isThere = try await asking { () async throws(StoreError) -> Bool in
             do throws(StoreError) {
-                try await store.rename(source.key, to: target.key)
+                try await renameNatively(source.key, to: target.key)
                 return true
             } catch {
                 // Nothing of it is in the store yet.

@@ -7,14 +7,33 @@ internal import Synchronization
 
 /// Objects that go away while files still need bytes of them: the bytes are brought to the local disk before.
 extension Volume {
+    /// Runs `body`, which takes a file's object away. Who has the file open by then is counted, who opens it meanwhile waits: nobody is left with a
+    /// handle that has nothing to read. `sending` is held.
+    func takingAway(_ file: OpenFile?, _ body: () async throws(Errno) -> Void) async throws(Errno) {
+        file?.withLockedState { $0.isLeaving = true }
+        defer { file?.withLockedState { $0.isLeaving = false } }
+        try await body()
+    }
+
     /// Before the object of `version` is deleted or replaced: whoever has it open, or copied from it without having been stored since, keeps
     /// its bytes. `owner` is the file whose object it is; what its own commit stores needs no copy.
     func keepReadable(_ version: ObjectVersion, of owner: OpenFile?, isDeleted: Bool) async throws(Errno) {
         guard version.size > 0 else { return }
-        if let owner, isDeleted, owner.withLockedState({ $0.handles > 1 }) {
-            try await localize(version, in: owner)
-        }
+        if let owner, isDeleted, await isOpenElsewhere(owner) { try await localize(version, in: owner) }
         for file in changedFiles where file !== owner && file.uses(version.key) { try await localize(version, in: file) }
+    }
+
+    /// Whether anybody but the caller has the file open. What the kernel tells of the last close(2) may still wait for a thread here, so what seems to
+    /// be closed is waited for. A handle that was written through since its last flush does not.
+    private func isOpenElsewhere(_ file: OpenFile) async -> Bool {
+        let end = ContinuousClock.now + options.longestRelease
+        var pause = Duration.microseconds(100)
+        while file.withLockedState({ $0.handles > 1 }) {
+            let isInUse = handles.withLock { $0.handles(of: file) }.contains(where: \.isWriting)
+            guard !isInUse, .now < end, (try? await Task.sleep(for: pause)) != nil else { return true }
+            pause = min(pause * 2, .milliseconds(10))
+        }
+        return false
     }
 
     private func localize(_ version: ObjectVersion, in file: OpenFile) async throws(Errno) {

@@ -137,6 +137,8 @@ extension Volume {
         for intent in recovered.intents {
             guard case .rename(let from, let to, _, let cursor) = intent.action, let detail = MoveDetail(decoding: cursor) else { continue }
             let (source, target) = (MovePlace(from), MovePlace(to))
+            // The mount before may have renamed them, and not have had the time to forget.
+            for place in [source, target] { forgetMetadata(below: place.key) }
             var mover = mover(CopyLedger(intent.id, state?.journal, known: recovered.movedCopies)) { _ in }
             mover.isAfterCrash = true
             let isDone = try await asking { () async throws(StoreError) in

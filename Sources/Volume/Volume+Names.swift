@@ -11,7 +11,9 @@ extension Volume {
             // Its content is attached, so that no commit is under way while the object is deleted.
             let (file, _) = try attach(attributes.inode, writing: false)
             let outcome = await settled { () async throws(Errno) in
-                try await file.sending.run { () async throws(Errno) in try await remove(file, in: parent) }
+                try await file.sending.run { () async throws(Errno) in
+                    try await takingAway(file) { () async throws(Errno) in try await remove(file, in: parent) }
+                }
             }
             await detach(file, writing: false)
             try outcome.get()

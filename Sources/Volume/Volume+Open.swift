@@ -19,7 +19,7 @@ extension Volume {
 
     /// Opens a file whose node is up to date.
     private func openKnown(_ inode: Inode, _ options: OpenOptions, _ caller: Caller) async throws(Errno) -> OpenReply {
-        let (file, keepCache) = try attach(inode, writing: options.writes)
+        let (file, keepCache) = try await attachSettled(inode, writing: options.writes)
         if options.truncate || options.append {
             do throws(Errno) {
                 try checkGrows(file, options)
@@ -104,8 +104,7 @@ extension Volume {
         // It stays in the table until its last changes are stored, so that `drain` waits for them.
         guard let opened = handles.withLock({ $0.file(handle) }) else { return }
         opened.stopReading()
-        // Not cancelled with the task: nobody repeats what would be lost here.
-        await Task { await detach(opened.file, writing: opened.options.writes) }.value
+        await detach(opened.file, writing: opened.options.writes)
         _ = handles.withLock { $0.removeFile(handle) }
     }
 
@@ -132,10 +131,25 @@ extension Volume {
         return attached
     }
 
-    /// The last one out stores what nobody has stored before: changes through a mapping arrive after close(2).
+    /// As `attach`, once nobody is taking the file away. What is gone then is stale: the kernel looks its name up again.
+    private func attachSettled(_ inode: Inode, writing: Bool) async throws(Errno) -> (file: OpenFile, keepCache: Bool) {
+        var attached = try attach(inode, writing: writing)
+        while attached.file.isLeaving {
+            await detach(attached.file, writing: writing)
+            try await attached.file.sending.run {}
+            guard tree.withLock({ $0.path(of: inode) }) != nil else { throw Errno.stale }
+            let again = try attach(inode, writing: writing)
+            attached = (again.file, attached.keepCache && again.keepCache)
+        }
+        return attached
+    }
+
+    /// The last one out stores what nobody has stored before: changes through a mapping arrive after close(2). That somebody is out is counted
+    /// at once: who deletes the file next looks whether it is open.
     func detach(_ file: OpenFile, writing: Bool) async {
         guard file.releaseOne(writing: writing) else { return }
-        if file.isChanged { await closeLast(file) }
+        // Not cancelled with the task: nobody repeats what would be lost here.
+        if file.isChanged { await Task { await closeLast(file) }.value }
         dropIfIdle(file)
     }
 

@@ -72,9 +72,11 @@ extension Volume {
         let outcome = await settled { () async throws(Errno) in
             try await withGates(of: files[...]) { () async throws(Errno) in
                 try await storeBefore(move, files)
-                try await names.together { () async throws(Errno) in
-                    let move = try resolvedAgain(move)
-                    try await departing(keys.file(move.oldPath)) { () async throws(Errno) in try await moveFile(move) }
+                try await takingAway(files.first { $0.inode == move.target }) { () async throws(Errno) in
+                    try await names.together { () async throws(Errno) in
+                        let move = try resolvedAgain(move)
+                        try await departing(keys.file(move.oldPath)) { () async throws(Errno) in try await moveFile(move) }
+                    }
                 }
                 try await recordMoved(move)
             }
@@ -111,7 +113,7 @@ extension Volume {
         let (old, new) = (keys.file(move.oldPath), keys.file(move.newPath))
         try await keepFolder(move.oldParent, without: old)
         if store.capabilities.rename, try move.target.map({ target throws(Errno) in try node(target).remote }) ?? nil == nil {
-            try await asking { () async throws(StoreError) in try await store.rename(old, to: new) }
+            try await asking { () async throws(StoreError) in try await renameNatively(old, to: new) }
             return finish(move, (version, version))
         }
         let copied = try await asking { () async throws(StoreError) in

@@ -38,6 +38,8 @@ package struct VolumeOptions: Sendable {
     package var attributeDelay: Duration = .seconds(1)
     /// With `writesBack`: how long a deletion waits for another that goes with it, but no more than a second.
     package var deletionDelay: Duration = .milliseconds(300)
+    /// How long a deletion waits for the release of a handle that seems to be closed, before it keeps the content for it.
+    package var longestRelease: Duration = .milliseconds(200)
     /// How long the rename of a folder waits before it is gone on with after the store has refused a request.
     package var renameRetry: Duration = .seconds(5)
     /// fsync(2) waits for the local disk only.

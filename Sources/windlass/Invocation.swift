@@ -19,6 +19,7 @@ enum Invocation {
 
     static var isMountHelper: Bool {
         CommandLine.arguments.first.map { $0.split(separator: "/").last.map(String.init) == helperName } ?? false
+            || MountHelper.isMeant(by: Array(CommandLine.arguments.dropFirst()))
     }
 
     /// Reads what is to be read. Ends the process where mount(8) wants nothing but a try.

@@ -182,8 +182,7 @@ struct MountRun {
     private func serve(_ session: FuseSession, _ mountPoint: String, _ manager: ServiceManager?) throws {
         do throws(FuseError) {
             try session.run { [parent, logger] in
-                var statistics = statvfs()
-                guard unsafe statvfs(mountPoint, &statistics) == 0 else { return }
+                guard HelperProcess.answers(mountPoint) else { return }
                 logger.info("mounted at \(mountPoint)")
                 manager?.ready(mountPoint, logger)
                 parent?.tellReady()

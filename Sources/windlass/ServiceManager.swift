@@ -1,4 +1,5 @@
 import Foundation
+import FuseBridge
 import Glibc
 import Logging
 import Logs
@@ -43,8 +44,7 @@ struct ServiceManager: Sendable {
     private func watch(_ mountPoint: String, every interval: Duration) {
         let pause = UInt32(clamping: Int64(interval / .microseconds(1)))
         while true {
-            var statistics = statvfs()
-            if unsafe statvfs(mountPoint, &statistics) == 0 { tell("WATCHDOG=1") }
+            if HelperProcess.answers(mountPoint) { tell("WATCHDOG=1") }
             usleep(pause)
         }
     }

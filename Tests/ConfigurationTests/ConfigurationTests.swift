@@ -111,6 +111,14 @@ struct MountHelperTests {
         #expect(try MountHelper(["a", "/b", "-f"]).isFake)
     }
 
+    @Test("what mount.fuse(8) says is for the helper, and commands are not")
+    func mountFuse() {
+        #expect(MountHelper.isMeant(by: ["s3://bucket", "/mnt", "-o", "rw,dev,suid"]))
+        for command in [["mount", "bucket", "/mnt"], ["mount", "photos", "-f"], ["bucket", "list", "--remote", "a"], ["-o", "/a", "-o", "b"], []] {
+            #expect(!MountHelper.isMeant(by: command))
+        }
+    }
+
     @Test("what mount(8) does not say", arguments: [["a"], ["a", "b", "c"], ["a", "b", "-o"], ["a", "b", "-x"], ["a", "b", "-"]])
     func refused(arguments: [String]) {
         #expect(throws: ConfigurationError.self) { try MountHelper(arguments) }

@@ -1,17 +1,19 @@
 """Fixtures: a store, a bucket and a mount for each test, and a deadline for everything."""
 
 import os
-import uuid
 
 import pytest
 
 import deadlines
+import servers
 import stores
-from mounts import WINDLASS, Mount
+from mounts import WINDLASS, Mount, make_bucket
 
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also run what takes more than two minutes")
+    parser.addoption(
+        "--store", default="s3", choices=[*stores.DIALECTS, *stores.SERVERS], help="what tests are run on that do not choose a store themselves")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -57,14 +59,20 @@ def built():
     assert os.path.exists("/dev/fuse"), "there is no /dev/fuse here: the mount cannot be tested"
 
 
+@pytest.fixture(scope="session")
+def store_kind(request):
+    return request.config.getoption("--store")
+
+
 @pytest.fixture(scope="module")
-def shared_store(tmp_path_factory):
+def shared_store(store_kind, tmp_path_factory):
     """One store for the tests of a file that do not disturb it."""
-    home = tmp_path_factory.mktemp("store")
-    (home / "data").mkdir()
-    store = stores.Store(home / "data", home).start()
-    yield store
-    store.stop()
+    if store_kind in stores.SERVERS:
+        with servers.running(store_kind) as description:
+            yield stores.ForeignStore(servers.endpoint_of(description))
+    else:
+        with stores.running(store_kind, tmp_path_factory.mktemp("store")) as store:
+            yield store
 
 
 @pytest.fixture
@@ -87,10 +95,8 @@ def s3(store):
 
 
 @pytest.fixture
-def bucket(s3):
-    name = f"bucket-{uuid.uuid4().hex[:12]}"
-    s3.create_bucket(Bucket=name)
-    return name
+def bucket(store, store_kind, tmp_path):
+    return make_bucket(store.endpoint, store_kind, tmp_path)
 
 
 @pytest.fixture

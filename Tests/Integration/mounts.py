@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+import uuid
 from pathlib import Path
 
 from deadlines import programs, run, start
@@ -51,7 +52,8 @@ class Mount:
     def command(self):
         return [
             *self.prefix, WINDLASS, "mount", self.bucket, self.path, "--endpoint", self.endpoint.url, "--region", self.endpoint.region,
-            "--addressing", self.addressing, "--state-dir", self.staging, "--foreground", *self.options]
+            "--addressing", self.addressing, "--state-dir", self.staging, "--foreground",
+            *(["--dialect", self.endpoint.dialect] if self.endpoint.dialect else []), *self.options]
 
     def start(self, timeout=30):
         """Returns when the mount is there."""
@@ -111,3 +113,15 @@ class Mount:
 def windlass(endpoint, home, *arguments, timeout=60, environment=None):
     """Runs the program to its end; gives status and output."""
     return run([WINDLASS, *arguments], timeout=timeout, check=False, env=endpoint.environment(home) | (environment or {}))
+
+
+def make_bucket(endpoint, kind, home):
+    """A new bucket, in a store of `stores.running(kind)` or on another server; its name."""
+    name = f"bucket-{uuid.uuid4().hex[:12]}"
+    if kind != "obs-pfs":
+        endpoint.client().create_bucket(Bucket=name)
+        return name
+    made = windlass(
+        endpoint, home, "bucket", "create", name, "--file-system", "--endpoint", endpoint.url, "--dialect", "obs", "--addressing", "path")
+    assert made.returncode == 0, made.stderr
+    return name

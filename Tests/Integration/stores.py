@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
@@ -31,6 +31,8 @@ class Endpoint:
     access_key: str
     secret_key: str
     region: str
+    # What a mount is told with --dialect; nothing where it is to find out itself.
+    dialect: str = ""
 
     def client(self):
         """A boto3 client that never retries for long and never asks anybody else for credentials."""
@@ -135,6 +137,40 @@ class Store:
         with _direct.open(request, timeout=10) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else None
+
+
+class ForeignStore:
+    """A store that somebody else has written: it has no faults to be injected, and counts nothing."""
+
+    process = "elsewhere"
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+
+    def faults(self, *rules):
+        pass
+
+    def reset_counters(self):
+        pass
+
+
+# What tests can be run on that do not choose a store themselves: the embedded store in each dialect, and scripts/servers.
+DIALECTS = {"s3": "s3", "obs": "obs", "obs-pfs": "obs", "cos": "cos", "oos": "oos"}
+SERVERS = ["ceph", "seaweedfs", "ministack"]
+
+
+@contextlib.contextmanager
+def running(kind, home):
+    """The embedded store, in a dialect of `DIALECTS`. In `obs-pfs` it is for buckets that are parallel file systems."""
+    (home / "data").mkdir()
+    store = Store(home / "data", home, "--dialect", DIALECTS[kind])
+    if kind != "s3":
+        store.endpoint = replace(store.endpoint, dialect=DIALECTS[kind])
+    store.start()
+    try:
+        yield store
+    finally:
+        store.stop()
 
 
 def fault(name, operations=None, **fields):

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import stores
 from deadlines import run
-from mounts import wait_until, windlass
+from mounts import Mount, make_bucket, wait_until, windlass
 from stores import body, fault, keys
 
 
@@ -244,3 +245,26 @@ def test_syncing_a_folder_waits_for_what_was_deleted_in_it(mounts, s3, bucket):
     os.fsync(folder)
     os.close(folder)
     assert len(keys(s3, bucket)) == 6
+
+
+def test_files_and_folders_take_each_others_names(tmp_path):
+    """A parallel file system of OBS has no folder where there is a file."""
+    with stores.running("obs-pfs", tmp_path) as store:
+        bucket = make_bucket(store.endpoint, "obs-pfs", tmp_path)
+        mount = Mount(store.endpoint, bucket, tmp_path / "mount", "--write-back").start()
+        name = mount.path / "name"
+        for _ in range(2):
+            with open(name, "wb") as file:
+                file.write(b"x")
+                os.fsync(file.fileno())
+            os.unlink(name)
+            os.mkdir(name)
+            (name / "inner").write_bytes(b"y")
+            os.unlink(name / "inner")
+            os.rmdir(name)
+        os.mkdir(name)
+        (mount.path / "other").write_bytes(b"z")
+        os.rmdir(name)
+        os.rename(mount.path / "other", name)
+        mount.stop()
+        assert keys(store.endpoint.client(), bucket) == ["name"]

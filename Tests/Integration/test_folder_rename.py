@@ -57,6 +57,29 @@ def file_system(file_systems, tmp_path):
     mount.stop()
 
 
+def test_what_the_store_renames_keeps_its_own_attributes(file_systems, file_system):
+    """An object keeps its time when the store renames it: two that are alike but for their modes must not be taken for each other."""
+    path, client, bucket = file_system.path, file_systems.endpoint.client(), file_system.bucket
+    modes = {"a": 0o600, "b": 0o644}
+    for name in modes:
+        (path / name).mkdir()
+    for _ in range(20):
+        for name, mode in modes.items():
+            (path / name / "file").unlink(missing_ok=True)
+            os.close(os.open(path / name / "file", os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        times = {client.head_object(Bucket=bucket, Key=f"{name}/file")["LastModified"] for name in modes}
+        if len(times) == 1:
+            break
+    assert len(times) == 1, "they are not of one second"
+    # What is younger than five seconds is not remembered.
+    time.sleep(5.5)
+    file_system.remount()
+    assert {name: os.stat(path / name / "file").st_mode & 0o777 for name in modes} == modes
+    renameat2(path / "a", path / "b", RENAME_EXCHANGE)
+    file_system.remount()
+    assert {name: os.stat(path / name / "file").st_mode & 0o777 for name in modes} == {"a": 0o644, "b": 0o600}
+
+
 def test_a_parallel_file_system_renames_by_itself(file_systems, file_system):
     path = file_system.path
     (path / "old" / "sub").mkdir(parents=True)

@@ -3,6 +3,8 @@
 import ctypes
 import errno
 import os
+import signal
+import time
 
 import pytest
 
@@ -163,6 +165,20 @@ def test_statfs_tells_the_quota(obs, tmp_path):
     with pytest.raises(OSError) as error:
         (mount.path / "more").write_bytes(bytes(8 << 20))
     assert error.value.errno in (errno.EDQUOT, errno.ENOSPC)
+
+
+def test_a_mount_that_is_killed_while_it_is_looked_at_ends(obs):
+    """That it answers is seen by asking it. A process that waits for an answer of its own could not be ended."""
+    store, mount = obs
+    mount.stop()
+    store.faults(stores.fault("latency", ["GetBucketStorageInfo", "GetBucketQuota"], milliseconds=15_000))
+    mount.start()
+    time.sleep(0.5)
+    mount.process.kill()
+    assert mount.process.wait(8) == -signal.SIGKILL
+    mount.kill()
+    store.faults()
+    mount.start()
 
 
 def test_statfs_of_a_store_that_does_not_answer(obs):

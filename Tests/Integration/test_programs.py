@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import threading
 
 import pytest
 
@@ -209,6 +210,37 @@ def test_saving_by_rename(mount, s3, bucket):
         assert file.read_text() == text
     assert body(s3, bucket, "document.txt") == b"after that"
     assert body(s3, bucket, "document.txt~") == b"after"
+
+
+def test_readers_of_a_file_that_is_saved_by_rename(mount):
+    """They find the old or the new content, whole, at every moment."""
+    file, wrong, reads = mount.path / "document", [], []
+    file.write_bytes(b"0" * 20_000)
+    done = threading.Event()
+
+    def read():
+        while not done.is_set():
+            try:
+                data = file.read_bytes()
+                reads.append(data[:1])
+                if len(data) != 20_000 or len(set(data)) != 1:
+                    wrong.append(f"a mixture of {set(data)}, {len(data)} bytes")
+            except OSError as error:
+                wrong.append(repr(error))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    try:
+        for number in range(60):
+            (mount.path / "new").write_bytes(b"%d" % (number % 10) * 20_000)
+            os.rename(mount.path / "new", file)
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join(30)
+    assert not wrong, f"{len(wrong)} of {len(reads)}: {wrong[:5]}"
+    assert len(set(reads)) > 3
 
 
 def test_mkdir_parents(mount):

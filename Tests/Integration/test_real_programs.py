@@ -9,12 +9,13 @@ import subprocess
 import sys
 import textwrap
 import time
+from importlib.util import find_spec
 
 import pytest
 
 import stores
 from deadlines import run, start
-from mounts import Mount, windlass
+from mounts import Mount, make_bucket
 from test_programs import contents, make_special
 from test_servers import endpoint_of, server
 
@@ -22,28 +23,25 @@ ENVIRONMENT = {
     "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.net",
     "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.net", "RESTIC_PASSWORD": "x", "BORG_PASSPHRASE": "x",
     "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes", "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes"}
-OTHERS = [pytest.param(name, marks=[pytest.mark.long]) for name in ("obs", "cos", "oos", "write-back")]
+OTHERS = [pytest.param(name, marks=[pytest.mark.long]) for name in ("write-back", "obs", "obs-pfs", "cos", "oos")]
 
 
-@pytest.fixture(scope="module", params=["s3", *OTHERS])
-def place(request, tmp_path_factory):
-    """A store in one dialect, and the options to mount its buckets with."""
-    home = tmp_path_factory.mktemp("store")
-    (home / "data").mkdir()
-    dialect = "s3" if request.param == "write-back" else request.param
-    store = stores.Store(home / "data", home, "--dialect", dialect).start()
-    yield store, ["--dialect", dialect, *(["--write-back"] if request.param == "write-back" else [])]
-    store.stop()
+@pytest.fixture(scope="module", params=["chosen", *OTHERS])
+def place(request, store_kind, tmp_path_factory):
+    """A store, which kind it is, and the options to mount its buckets with: the one that --store says, or each dialect."""
+    if request.param not in stores.DIALECTS:
+        yield request.getfixturevalue("shared_store"), store_kind, ["--write-back"] if request.param == "write-back" else []
+    elif store_kind != "s3":
+        pytest.skip("another store was chosen")
+    else:
+        with stores.running(request.param, tmp_path_factory.mktemp("store")) as store:
+            yield store, request.param, []
 
 
 @pytest.fixture
 def mount(place, tmp_path):
-    store, options = place
-    bucket = f"programs-{os.urandom(4).hex()}"
-    made = windlass(
-        store.endpoint, tmp_path, "bucket", "create", bucket, "--endpoint", store.endpoint.url, "--addressing", "path", *options[:2])
-    assert made.returncode == 0, made.stderr
-    mount = Mount(store.endpoint, bucket, tmp_path / "mount", *options).start()
+    store, kind, options = place
+    mount = Mount(store.endpoint, make_bucket(store.endpoint, kind, tmp_path), tmp_path / "mount", *options).start()
     yield mount
     mount.stop(timeout=120)
 
@@ -280,6 +278,7 @@ def test_inotify_tells_of_own_changes(mount, tmp_path):
 DEVIATIONS = ["test_link", "test_link_bytes", "test_unicode_name", "*hard_link*", "*hardlink*", "ExtendedAttributeTests", "Pep383Tests"]
 
 
+@pytest.mark.skipif(find_spec("test.test_os") is None, reason="the tests of Python are not installed (libpython3-testsuite)")
 @pytest.mark.long
 @pytest.mark.deadline(900)
 @pytest.mark.parametrize("suite", ["test_os", "test_shutil", "test_tempfile"])

@@ -21,6 +21,10 @@ from stores import fault, keys
 MOMENTS = {
     "journal.before": 4, "journal.after": 4, "copy.before": 24, "copy.after": 24, "delete.before": 2, "delete.after": 2, "list.before": 5,
     "list.after": 5, "put.after": 1, "head.after": 4}
+# Of a store that renames files and folders by itself.
+MOMENTS_OF_RENAMES = {
+    "journal.before": 4, "journal.after": 4, "rename.before": 3, "rename.after": 3, "delete.before": 1, "delete.after": 1, "list.before": 3,
+    "list.after": 3, "head.after": 4}
 RENAME_EXCHANGE, RENAME_NOREPLACE, AT_FDCWD = 2, 1, -100
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -57,8 +61,8 @@ def moved(before, name, operation, other):
 
 
 class Renames:
-    def __init__(self, store, s3, bucket, folder, options, seed):
-        self.store, self.s3, self.bucket = store, s3, bucket
+    def __init__(self, store, s3, bucket, folder, options, seed, moments=MOMENTS):
+        self.store, self.s3, self.bucket, self.moments = store, s3, bucket, moments
         self.dice = random.Random(seed)
         self.mount = Mount(store.endpoint, bucket, folder, *options)
         self.writes_back = "--write-back" in options
@@ -121,9 +125,9 @@ class Renames:
 
     def environment(self, share):
         self.mount.environment.pop("WINDLASS_CRASH_AT", None)
-        moment = self.dice.choice([*MOMENTS]) if self.dice.random() < share else None
+        moment = self.dice.choice([*self.moments]) if self.dice.random() < share else None
         if moment:
-            self.mount.environment["WINDLASS_CRASH_AT"] = f"{moment}:{self.dice.randint(1, MOMENTS[moment])}"
+            self.mount.environment["WINDLASS_CRASH_AT"] = f"{moment}:{self.dice.randint(1, self.moments[moment])}"
         return moment
 
     def prepare(self, name, operation, other):
@@ -236,10 +240,10 @@ def differences(found, wanted, path=""):
     return result[:20]
 
 
-def crash(store, s3, bucket, folder, options, rounds, seed=None):
+def crash(store, s3, bucket, folder, options, rounds, seed=None, kind="s3"):
     seed = seed if seed is not None else random.randrange(1 << 32)
     print("seed", seed)
-    renames = Renames(store, s3, bucket, folder, options, seed)
+    renames = Renames(store, s3, bucket, folder, options, seed, MOMENTS_OF_RENAMES if kind == "obs-pfs" else MOMENTS)
     try:
         renames.begin()
         for number in range(rounds):
@@ -260,22 +264,24 @@ MODES = {"default": [], "write-back": ["--write-back", "--write-back-delay", "30
 
 @pytest.mark.deadline(400)
 @pytest.mark.parametrize("mode", MODES)
-def test_a_rename_is_whole_after_a_kill(store, s3, bucket, tmp_path, mode):
-    crash(store, s3, bucket, tmp_path, MODES[mode], 10)
+def test_a_rename_is_whole_after_a_kill(store, store_kind, s3, bucket, tmp_path, mode):
+    crash(store, s3, bucket, tmp_path, MODES[mode], 10, kind=store_kind)
 
 
 @pytest.mark.long
 @pytest.mark.deadline(3600)
 @pytest.mark.parametrize("mode", MODES)
-def test_renames_are_whole_after_two_hundred_kills(store, s3, bucket, tmp_path, mode):
-    renames = crash(store, s3, bucket, tmp_path, MODES[mode], 100)
+def test_renames_are_whole_after_two_hundred_kills(store, store_kind, s3, bucket, tmp_path, mode):
+    renames = crash(store, s3, bucket, tmp_path, MODES[mode], 100, kind=store_kind)
     assert renames.olds > 10 and renames.news > 10, "the kills all came at the same side of the rename"
 
 
 # The test of the tests.
 
-def test_a_rename_that_the_journal_has_forgotten_is_found_half_done(store, s3, bucket, tmp_path):
+def test_a_rename_that_the_journal_has_forgotten_is_found_half_done(store, store_kind, s3, bucket, tmp_path):
     """Negative control: without the intent the next mount shows what the crash has left."""
+    if store_kind == "obs-pfs":
+        pytest.skip("the store renames in one request, of which nothing half can be left")
     renames = Renames(store, s3, bucket, tmp_path, [], 1)
     renames.begin()
     try:

@@ -2,51 +2,19 @@
 
 import json
 import os
-import shutil
-import tempfile
 import uuid
-from pathlib import Path
 
 import pytest
 
 from deadlines import run
 from mounts import Mount, windlass
-from stores import ROOT, Endpoint, body, keys
+from servers import endpoint_of, running
+from stores import SERVERS, body, keys
 
-SERVERS = ROOT / "scripts" / "servers"
-
-
-def endpoint_of(description):
-    return Endpoint(description["endpoint"], description["accessKey"], description["secretKey"], description["region"])
-
-
-def configured():
-    """The servers that WINDLASS_TEST_SERVERS says are running already."""
-    path = os.environ.get("WINDLASS_TEST_SERVERS")
-    return {server["name"]: server for server in json.loads(Path(path).read_text())} if path else {}
-
-
-@pytest.fixture(scope="module", params=["ceph", "seaweedfs", "ministack"])
+@pytest.fixture(scope="module", params=SERVERS)
 def server(request):
-    """One running server; skipped where it cannot be had, which in CI is a failure."""
-    running = configured().get(request.param)
-    if running is not None:
-        yield running
-        return
-    folder = tempfile.mkdtemp(prefix="windlass-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-    try:
-        run([SERVERS, "install", request.param], timeout=100)
-        started = run([SERVERS, "start", request.param, f"{folder}/state"], timeout=100)
-    except Exception as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"{request.param} cannot be had here: {str(error).strip().splitlines()[-1]}")
-    try:
-        yield json.loads(started.stdout)
-    finally:
-        run([SERVERS, "stop", f"{folder}/state"], timeout=60, check=False)
-        shutil.rmtree(folder, ignore_errors=True)
+    with running(request.param) as description:
+        yield description
 
 
 @pytest.fixture

@@ -64,6 +64,23 @@ import Testing
         #expect(await cache.known([page[51]], isPage: false).count == 1)
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false]) func forgetsAFolderAndAllBelowIt(isWritten: Bool) async throws {
+        defer { clear() }
+        let cache = try open()
+        defer { cache.close() }
+        let folders = ["folder", "folder/below", "folder/below/deeper", "folder-beside", "folder0"]
+        for folder in folders { await fill(cache, page(10, folder: folder)) }
+        // Also what is still waiting to be written goes.
+        if isWritten { #expect(await cache.known(page(10), isPage: true).count == 10) }
+        cache.forget(below: "folder/")
+        var left: [Int] = []
+        for folder in folders { left.append(await cache.known(page(10, folder: folder), isPage: true).count) }
+        #expect(left == [0, 0, 0, 10, 10])
+        await fill(cache, page(10))
+        cache.forget(below: page(10)[3].key)
+        #expect(await cache.known(page(10), isPage: true).count == 9)
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: ["", "no database", String(repeating: "SQLite format 3\0", count: 1000)])
     func beginsADamagedFileAnew(_ content: String) async throws {
         defer { clear() }

@@ -56,6 +56,11 @@ package struct SequenceCheck<Driver: OperationDriver>: Sendable {
         throw SequenceFailure(seed: seed, disagreement: try await disagreement(short) ?? first)
     }
 
+    /// Whether the sequence of `seed` fails: all that a negative control asks.
+    package func fails(seed: UInt64, length: Int) async throws -> Bool {
+        try await disagreement(generator.sequence(seed: seed, length: length)) != nil
+    }
+
     private func disagreement(_ operations: [Operation]) async throws -> Disagreement? {
         let driver = try await fresh()
         let found = await driver.disagreement(after: operations)

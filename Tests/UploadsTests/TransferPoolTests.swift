@@ -10,12 +10,14 @@ import Uploads
             var order: [Int] = []
             var running = 0
             var most = 0
+            var met = 0
         }
 
         private let state = Mutex(State())
 
         var order: [Int] { state.withLock { $0.order } }
         var most: Int { state.withLock { $0.most } }
+        var met: Int { state.withLock { $0.met } }
 
         func transfer(of owner: Int) async {
             state.withLock { state in
@@ -25,6 +27,12 @@ import Uploads
             }
             await Task.yield()
             state.withLock { $0.running -= 1 }
+        }
+
+        /// Returns when so many are here.
+        func meet(_ count: Int) async {
+            state.withLock { $0.met += 1 }
+            while met < count, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
         }
     }
 
@@ -114,29 +122,39 @@ import Uploads
         #expect(log.order == [2])
     }
 
-    /// Cancelled before they come, while they queue, and while they run: no place is lost.
+    /// Cancelled before they come, while they queue, and while they run: no place is lost. Many pools at once, so that no task has to wait for its
+    /// turn of the processor again and again.
     @Test func noPlaceIsLostByCancellation() async throws {
-        let pool = TransferPool(3)
-        for round in 0..<300 {
-            let tasks = (0..<12).map { number in
-                Task { _ = await pool.run(for: .init(UInt64(number % 4))) { await Task.yield() } }
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                group.addTask {
+                    let pool = TransferPool(3)
+                    for round in 0..<6 { await cancelSome(of: 12, yielding: (number + round) % 3 == 0, pool) }
+                    await expectPlaces(3, in: pool)
+                }
             }
-            if round % 3 == 0 { await Task.yield() }
-            for task in tasks[..<8] { task.cancel() }
-            for task in tasks { await task.value }
         }
-        // Three at a time still.
+    }
+
+    private func cancelSome(of count: Int, yielding: Bool, _ pool: TransferPool) async {
+        let tasks = (0..<count).map { number in
+            Task { _ = await pool.run(for: .init(UInt64(number % 4))) { await Task.yield() } }
+        }
+        if yielding { await Task.yield() }
+        for task in tasks[..<(count * 2 / 3)] { task.cancel() }
+        for task in tasks { await task.value }
+    }
+
+    /// So many are inside at the same time, and never more.
+    private func expectPlaces(_ count: Int, in pool: TransferPool) async {
         let log = Log()
         await withTaskGroup(of: Void.self) { group in
-            for number in 0..<60 {
-                group.addTask { _ = await pool.run(for: .init(UInt64(number))) { await log.transfer(of: number) } }
-            }
+            // Whoever cannot get in keeps the others waiting until the time limit of the test.
+            for number in 0..<count { group.addTask { _ = await pool.run(for: .init(UInt64(number))) { await log.meet(count) } } }
         }
-        #expect(log.order.count == 60 && log.most <= 3)
-        let entered = await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<3 { group.addTask { await pool.run(for: .init(1)) { true } ?? false } }
-            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<20 { group.addTask { _ = await pool.run(for: .init(UInt64(number))) { await log.transfer(of: number) } } }
         }
-        #expect(entered == 3)
+        #expect(log.met == count && log.order.count == 20 && log.most <= count)
     }
 }

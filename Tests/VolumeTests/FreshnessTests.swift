@@ -43,21 +43,35 @@ import Volume
 
     private func heads(_ volume: VolumeUnderTest) -> Int { volume.faults.requests.filter { $0 == .head }.count }
 
-    @Test(.timeLimit(.minutes(1))) func believesForItsTime() async throws {
-        let volume = try await VolumeUnderTest(ttl: .seconds(3))
+    /// On a machine that is busy elsewhere what was to be looked at is past: then again, with twice the time.
+    @Test(.timeLimit(.minutes(2))) func believesForItsTime() async throws {
+        for seconds in [3, 6, 12, 24] {
+            guard try await !isBelieved(for: .seconds(seconds)) else { return }
+        }
+        Issue.record("no look was in time")
+    }
+
+    /// False when the second look came too late to tell.
+    private func isBelieved(for time: Duration) async throws -> Bool {
+        let volume = try await VolumeUnderTest(ttl: time)
         defer { volume.remove() }
         try await put("one", in: volume)
+        let start = ContinuousClock.now
         let entry = try await look(volume)
-        #expect(entry.nameTTL <= .seconds(3))
+        #expect(entry.nameTTL <= time)
         #expect(try await read(entry.inode, volume) == "one")
         let before = heads(volume)
         try await put("another", in: volume)
-        #expect(try await look(volume).attributes.size == 3)
-        #expect(heads(volume) == before)
-        try await Task.sleep(for: .milliseconds(3100))
+        let second = try await look(volume)
+        let after = heads(volume)
+        guard ContinuousClock.now < start + time else { return false }
+        #expect(second.attributes.size == 3)
+        #expect(after == before)
+        try await Task.sleep(for: time + .milliseconds(100))
         #expect(try await look(volume).attributes.size == 7)
         #expect(heads(volume) == before + 1)
         #expect(try await read(entry.inode, volume) == "another")
+        return true
     }
 
     @Test(.timeLimit(.minutes(1))) func asksAtEachOpen() async throws {
