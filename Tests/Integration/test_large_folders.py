@@ -80,6 +80,19 @@ def test_a_large_tree_in_bounded_memory(mounted, request):
 
 
 @pytest.mark.deadline(300)
+def test_a_walk_lists_each_folder_once(mounted):
+    """It takes longer than names are believed, and meets more of them than are remembered."""
+    folders, each = 400, 100
+    bucket = Bucket(0, folders, each)
+    mount = mounted(bucket, "--memory-limit=64M")
+    found = subprocess.run(["find", mount.path / "tree", "-type", "f"], capture_output=True, text=True, timeout=250, check=True)
+    print(f"{bucket.lists} LIST, {bucket.heads} HEAD")
+    assert found.stdout.count("\n") == folders * each
+    assert bucket.lists <= folders + 20
+    assert bucket.heads <= 20
+
+
+@pytest.mark.deadline(300)
 def test_a_known_file_takes_little_memory(mounted):
     """What `ls -lR` leaves behind for each file, while it is known: node, name, attributes, metadata; and its name as it was listed."""
     files = 40_000
