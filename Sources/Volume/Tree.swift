@@ -19,6 +19,8 @@ struct Tree: Sendable {
     var absences = KnownAbsences()
     /// What has been known for the longest time.
     private var ages = InodeAges()
+    /// What the kernel is about to forget.
+    private var leaving = ExpectedForgets()
     /// How often anything was changed from here, in any folder.
     private(set) var changes = 0
     /// What the kernel is still to be told.
@@ -130,18 +132,23 @@ struct Tree: Sendable {
         ages.add(inode, known: nodes.count) { nodes[$0] != nil }
     }
 
-    /// Files beyond `limit` inodes that nobody has open, those first that have been known for the longest time: at most `count`. The kernel is
-    /// to be told to let go of them. Folders stay: a process may work in one.
-    mutating func superfluous(beyond limit: Int, atMost count: Int) -> [Inode] {
+    /// Files beyond `limit` inodes that nobody has open, and folders if they may go, those first that have been known for the longest time: at most
+    /// `count`. The kernel is to be told to let go of them.
+    mutating func superfluous(beyond limit: Int, atMost count: Int, folders: Bool) -> [Inode] {
+        let now = ContinuousClock.now
+        let excess = min(count, nodes.count - limit - leaving.count(now))
+        guard excess > 0 else { return [] }
         var found: [Inode] = []
         var looks = 0
-        while nodes.count - found.count > limit, found.count < count, looks < 4 * count, let inode = ages.next() {
+        while found.count < excess, looks < 4 * count, let inode = ages.next() {
             looks += 1
             guard let node = nodes[inode] else { continue }
-            if node.kind != .directory, node.file == nil, !node.isUnlinked { found.append(inode) }
+            let mayGo = node.kind == .directory ? folders && node.children == 0 : node.file == nil
+            if mayGo, !node.isUnlinked { found.append(inode) }
             // It is asked again when all others have been: the kernel may keep it.
             ages.add(inode, known: nodes.count) { _ in true }
         }
+        leaving.note(found.count, now)
         return found
     }
 
@@ -194,6 +201,7 @@ struct Tree: Sendable {
         while current != .root, let node = nodes[current] {
             guard node.references == 0, node.children == 0, node.file == nil, !node.isMarkerPending || node.isUnlinked else { return }
             nodes[current] = nil
+            leaving.noteForget()
             unstored.remove(current)
             listings.remove(current)
             absences.forgetAll(in: current)

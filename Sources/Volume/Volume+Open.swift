@@ -137,6 +137,7 @@ extension Volume {
         guard file.releaseOne(writing: writing) else { return }
         if file.isChanged { await closeLast(file) }
         dropIfIdle(file)
+        tellKernel()
     }
 
     private func closeLast(_ file: OpenFile) async {

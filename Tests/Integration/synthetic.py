@@ -44,7 +44,10 @@ class Bucket:
         folder += "/" if folder else ""
         count, name, are_folders = self.level(folder)
         if beginning:
-            names = [name(number) for number in range(min(count, 100_000)) if name(number).startswith(beginning)][:limit]
+            digits = beginning.rpartition("-")[2]
+            whole = digits.isdigit() and int(digits) < count and name(int(digits)).rstrip("/") == beginning
+            numbers = [int(digits)] if whole else range(min(count, 100_000))
+            names = [name(number) for number in numbers if name(number).startswith(beginning)][:limit]
             return [folder + found for found in names], None, are_folders
         end = min(count, start + limit)
         return [folder + name(number) for number in range(start, end)], end if end < count else None, are_folders

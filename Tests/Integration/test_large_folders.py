@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 import time
 
 import pytest
@@ -77,6 +78,47 @@ def test_a_large_tree_in_bounded_memory(mounted, request):
         print(f"{folders * each} files in {time.monotonic() - begin:.1f} s, {bucket.lists} LIST, {bucket.heads} HEAD, {watch.largest // MEBIBYTE} MiB")
     assert found.stdout.count("\n") == folders * each
     assert watch.largest < 256 * MEBIBYTE
+
+
+def known_inodes(mount):
+    """How many inodes a mount counts, at 800 bytes each."""
+    return Commands(mount).status()["budget"]["purposes"].get("inodes", 0) // 800
+
+
+def prunes():
+    """Whether the kernel can be told to forget folders."""
+    return tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (6, 18)
+
+
+@pytest.mark.deadline(600)
+@pytest.mark.parametrize("limit, bound", [("16M", 5242), ("1G", None)])
+@pytest.mark.parametrize("folders, each", [(40, 500), (12_000, 1)], ids=["files", "folders"])
+def test_inodes_are_bounded(mounted, limit, bound, folders, each):
+    """The kernel, which has memory for all of them, lets go of those that nobody uses. With a large limit none has to go: the negative control."""
+    if folders > each and not prunes():
+        pytest.skip("kernels before 6.18 keep folders")
+    bucket = Bucket(0, folders, each)
+    mount = mounted(bucket, f"--memory-limit={limit}", "--metadata-ttl=3600", "--metadata-cache=off")
+    most, ended = 0, threading.Event()
+
+    def sample():
+        nonlocal most
+        while not ended.wait(0.2):
+            most = max(most, known_inodes(mount))
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    found = subprocess.run(
+        ["find", mount.path / "tree", "-type", "f", *(["-size", "0"] if each > 1 else [])], capture_output=True, text=True, timeout=500, check=True)
+    ended.set()
+    sampler.join(30)
+    most = max(most, known_inodes(mount))
+    print(f"{most} inodes, {bucket.lists} LIST, {bucket.heads} HEAD")
+    assert found.stdout.count("\n") == folders * each
+    if bound:
+        assert most < bound * 1.25
+    else:
+        assert most > 10_000
 
 
 @pytest.mark.deadline(300)
