@@ -12,7 +12,7 @@ struct Tree: Sendable {
     private var nodes = NodeTable()
     private var inodes: [ChildName: Inode] = [:]
     /// Files that the store does not have yet.
-    private var unstored: Set<Inode> = []
+    private var unstored = UnstoredFiles()
     /// What listings have shown of folders.
     var listings: KnownListings
     /// What the store has just said not to have.
@@ -65,31 +65,33 @@ struct Tree: Sendable {
 
     /// The children that the store does not have, with their kinds.
     func localChildren(of parent: Inode) -> [(name: FileName, inode: Inode, kind: FileKind)] {
-        unstored.compactMap { inode in
-            guard let node = nodes[inode], node.parent == parent, !node.isUnlinked, let name = node.name else { return nil }
+        unstored[parent].compactMap { inode in
+            guard let node = nodes[inode], !node.isUnlinked, let name = node.name else { return nil }
             return (name, inode, node.kind)
         }
     }
 
     /// Whether a file below a folder is only here.
     func hasUnstored(below folder: Inode) -> Bool {
-        unstored.contains { inode in
-            var current = nodes[inode]?.parent
-            while let parent = current {
-                if parent == folder { return true }
-                current = nodes[parent]?.parent
-            }
-            return false
+        unstored.folders.contains { $0 == folder || isBelow($0, folder) }
+    }
+
+    private func isBelow(_ inode: Inode, _ ancestor: Inode) -> Bool {
+        var current = nodes[inode]?.parent
+        while let parent = current {
+            if parent == ancestor { return true }
+            current = nodes[parent]?.parent
         }
+        return false
     }
 
     mutating func noteUnstored(_ inode: Inode) {
-        unstored.insert(inode)
+        if let parent = nodes[inode]?.parent { unstored.insert(inode, in: parent) }
     }
 
     mutating func noteStored(_ inode: Inode) {
         forgetListed(inode)
-        guard unstored.remove(inode) != nil else { return }
+        guard let parent = nodes[inode]?.parent, unstored.remove(inode, from: parent) else { return }
         // A look at a folder that found nothing was made before there was this file.
         var current = nodes[inode]?.parent
         while let folder = current {
@@ -100,14 +102,7 @@ struct Tree: Sendable {
 
     /// All inodes below `ancestor`.
     func descendants(of ancestor: Inode) -> [Inode] {
-        nodes.inodes.filter { inode in
-            var current = nodes[inode]?.parent
-            while let parent = current {
-                if parent == ancestor { return true }
-                current = nodes[parent]?.parent
-            }
-            return false
-        }
+        nodes.inodes.filter { isBelow($0, ancestor) }
     }
 
     /// The number that a new file of this path gets.
@@ -182,6 +177,7 @@ struct Tree: Sendable {
         inodes[ChildName(parent: parent, name: name)] = inode
         absences.forget(name, in: parent)
         nodes[inode]?.name = name
+        if let before = nodes[inode]?.parent, before != parent { unstored.move(inode, from: before, to: parent) }
         nodes[inode]?.parent = parent
     }
 
@@ -202,7 +198,7 @@ struct Tree: Sendable {
             guard node.references == 0, node.children == 0, node.file == nil, !node.isMarkerPending || node.isUnlinked else { return }
             nodes[current] = nil
             leaving.noteForget()
-            unstored.remove(current)
+            if let parent = node.parent { unstored.remove(current, from: parent) }
             listings.remove(current)
             absences.forgetAll(in: current)
             guard let parent = node.parent else { return }

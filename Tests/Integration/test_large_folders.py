@@ -80,11 +80,6 @@ def test_a_large_tree_in_bounded_memory(mounted, request):
     assert watch.largest < 256 * MEBIBYTE
 
 
-def known_inodes(mount):
-    """How many inodes a mount counts, at 800 bytes each."""
-    return Commands(mount).status()["budget"]["purposes"].get("inodes", 0) // 800
-
-
 def prunes():
     """Whether the kernel can be told to forget folders."""
     return tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (6, 18)
@@ -104,7 +99,7 @@ def test_inodes_are_bounded(mounted, limit, bound, folders, each):
     def sample():
         nonlocal most
         while not ended.wait(0.2):
-            most = max(most, known_inodes(mount))
+            most = max(most, Commands(mount).status()["inodes"])
 
     sampler = threading.Thread(target=sample)
     sampler.start()
@@ -112,7 +107,7 @@ def test_inodes_are_bounded(mounted, limit, bound, folders, each):
         ["find", mount.path / "tree", "-type", "f", *(["-size", "0"] if each > 1 else [])], capture_output=True, text=True, timeout=500, check=True)
     ended.set()
     sampler.join(30)
-    most = max(most, known_inodes(mount))
+    most = max(most, Commands(mount).status()["inodes"])
     print(f"{most} inodes, {bucket.lists} LIST, {bucket.heads} HEAD")
     assert found.stdout.count("\n") == folders * each
     if bound:
