@@ -48,7 +48,7 @@ struct FolderListing: Sendable {
     /// Where somebody goes through the names.
     var window = SiblingWindow()
     /// Where somebody reads one file after the other.
-    var contents = ContentWindow()
+    var contents = ContentWindows()
     /// The folder that was opened last, by its place.
     private var lastOpened: Int?
     /// It came after the one that had been opened before, or nearly.
