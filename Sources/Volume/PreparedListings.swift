@@ -9,6 +9,8 @@ final class PreparedListings: Sendable {
         /// How often anything had been changed when it was asked for.
         let changes: Int
 
+        var names: Int { page.page.objects.count + page.page.commonPrefixes.count }
+
         func isFresh(_ changes: Int, _ ttl: Duration) -> Bool {
             self.changes == changes && .now - page.moment.asked < ttl
         }
@@ -18,6 +20,8 @@ final class PreparedListings: Sendable {
         var pages: [FolderKey: Prepared] = [:]
         /// Oldest first.
         var order: [FolderKey] = []
+        /// In all pages.
+        var names = 0
         /// Asked for just now.
         var running: Set<FolderKey> = []
         var used: ContinuousClock.Instant?
@@ -25,11 +29,14 @@ final class PreparedListings: Sendable {
 
         @discardableResult mutating func remove(_ folder: FolderKey) -> Prepared? {
             order.removeAll { $0 == folder }
-            return pages.removeValue(forKey: folder)
+            guard let removed = pages.removeValue(forKey: folder) else { return nil }
+            names -= removed.names
+            return removed
         }
     }
 
     static let most = 128
+    static let mostNames = 20_000
     static let longestReach = 16
     private static let demand = Duration.seconds(2)
     /// Requests at a time.
@@ -51,9 +58,13 @@ final class PreparedListings: Sendable {
     func finish(_ folder: FolderKey, _ page: FetchedPage?, changes: Int) {
         state.withLock { state in
             state.running.remove(folder)
-            guard let page, state.pages.updateValue(Prepared(page: page, changes: changes), forKey: folder) == nil else { return }
+            guard let page else { return }
+            state.remove(folder)
+            let prepared = Prepared(page: page, changes: changes)
+            state.pages[folder] = prepared
             state.order.append(folder)
-            if state.order.count > Self.most { state.pages[state.order.removeFirst()] = nil }
+            state.names += prepared.names
+            while let oldest = state.order.first, state.order.count > Self.most || state.names > Self.mostNames { state.remove(oldest) }
         }
     }
 
