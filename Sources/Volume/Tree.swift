@@ -135,7 +135,7 @@ struct Tree: Sendable {
         guard excess > 0 else { return [] }
         var found: [Inode] = []
         var looks = 0
-        while found.count < excess, looks < 4 * count, let inode = ages.next() {
+        while found.count < excess, looks < 256 + 4 * excess, let inode = ages.next() {
             looks += 1
             guard let node = nodes[inode] else { continue }
             let mayGo = node.kind == .directory ? folders && node.children == 0 : node.file == nil

@@ -129,6 +129,25 @@ def test_a_walk_lists_each_folder_once(mounted):
     assert bucket.heads <= 20
 
 
+@pytest.mark.long
+@pytest.mark.deadline(7200)
+@pytest.mark.parametrize("folders, limit", [(1000, 256), (5000, 512)])
+def test_attributes_of_a_large_tree_in_bounded_memory(mounted, folders, limit):
+    """Of each of a million files, and of five."""
+    bucket = Bucket(0, folders, 1000)
+    mount = mounted(bucket, f"--memory-limit={limit}M", "--metadata-cache=off")
+    with Watch(mount.process.pid) as watch:
+        begin = time.monotonic()
+        with subprocess.Popen(["find", mount.path / "tree", "-type", "f", "-size", "0"], stdout=subprocess.PIPE) as find:
+            found = sum(block.count(b"\n") for block in iter(lambda: find.stdout.read1(MEBIBYTE), b""))
+        passed = time.monotonic() - begin
+    print(f"{found} files in {passed:.1f} s, {bucket.lists} LIST, {bucket.heads} HEAD, {watch.largest // MEBIBYTE} MiB, {Commands(mount).status()['inodes']} inodes")
+    assert found == folders * 1000
+    assert bucket.lists <= folders * 1.05 + 20
+    assert bucket.heads <= found * 1.05 + 100
+    assert watch.largest < limit * MEBIBYTE
+
+
 @pytest.mark.deadline(300)
 def test_a_known_file_takes_little_memory(mounted):
     """What `ls -lR` leaves behind for each file, while it is known: node, name, attributes, metadata; and its name as it was listed."""
