@@ -53,7 +53,7 @@ extension Volume {
     /// Tells the kernel what it does not know yet of what was noticed.
     func tellKernel() {
         tellMemory()
-        let kernel = kernel.withLock { $0 }
+        let kernel = self.kernel.withLock { $0 }
         let notices = tree.withLock { tree in
             tree.noticeSuperfluous(beyond: options.maximumInodes, prunes: kernel?.prunes ?? false)
             defer { tree.notices = [] }
