@@ -26,7 +26,7 @@ struct ExpectedForgets: Sendable {
         guard let before = turned else { return turned = now }
         let passed = now - before
         guard passed >= Self.patience else { return }
-        older = passed < 2 * Self.patience ? recent : 0
+        older = passed < Self.patience * 2 ? recent : 0
         (recent, turned) = (0, now)
     }
 }
