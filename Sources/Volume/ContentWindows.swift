@@ -16,6 +16,7 @@ package struct ContentWindows: Hashable, Sendable {
     package static let most = 4
     /// Who has read nothing for so long has ended, if somebody reads elsewhere.
     private static let patience = Duration.seconds(5)
+    private static let rest = Duration.milliseconds(500)
     private static let mostProof = 32
 
     /// Used last: last.
@@ -80,9 +81,14 @@ package struct ContentWindows: Hashable, Sendable {
         let ended = windows.filter { time - $0.lastTime > Self.patience }
         windows.removeAll { time - $0.lastTime > Self.patience }
         if !windows.isEmpty || !ended.isEmpty { proof = min(Self.mostProof, 2 * proof) }
-        var dropped = ended.map(\.pending)
-        if windows.count == limit { dropped.append(windows.remove(at: windows.firstIndex { !$0.isOpen } ?? 0).pending) }
-        windows.append(ContentWindow(at: place, time, proof: proof))
-        return Change(places: place..<place, isExpected: false, dropped: dropped.filter { !$0.isEmpty })
+        if windows.count == limit, let replaced = replaceable(time) { windows.remove(at: replaced) }
+        if windows.count < limit { windows.append(ContentWindow(at: place, time, proof: proof)) }
+        return Change(places: place..<place, isExpected: false, dropped: ended.map(\.pending).filter { !$0.isEmpty })
+    }
+
+    /// A closed window: one that has not been used for a while, else the last one that has, so that more readers than windows do not take all from each
+    /// other.
+    private func replaceable(_ time: ContinuousClock.Instant) -> Int? {
+        windows.firstIndex { !$0.isOpen && time - $0.lastTime > Self.rest } ?? windows.lastIndex { !$0.isOpen }
     }
 }

@@ -56,10 +56,11 @@ import Volume
         #expect(outcome.passed > .milliseconds(500 * 20))
     }
 
-    /// More readers than windows cost little in vain.
-    @Test func moreReadersThanWindowsWasteLittle() {
+    /// Of more readers than there are windows, some are run ahead of, and little is fetched in vain.
+    @Test func moreReadersThanWindowsAreServedInPart() {
         let outcome = simulate(lanes(8))
-        #expect(outcome.fetched - outcome.used <= outcome.used / 2 + 4 * ContentWindow.largest)
+        #expect(outcome.used >= 900)
+        #expect(outcome.fetched - outcome.used <= 8 * ContentWindow.largest)
     }
 
     /// Somebody who reads in no order neither closes the window of another, nor has much fetched in vain.
