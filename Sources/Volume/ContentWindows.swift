@@ -1,6 +1,6 @@
 /// Where in a folder files are read one after the other, by several at the same time in different places: a `ContentWindow` for each. A pure value.
 ///
-/// A file that no window expects begins another one, and then each new window needs twice the proof of the one before to open, until one of them was right for
+/// A file that no window expects begins another one, as long as not all are in use, and then each new window needs twice the proof of the one before to open, until one of them was right for
 /// long. Whoever reads in no order so fetches next to nothing ahead.
 package struct ContentWindows: Hashable, Sendable {
     /// What a read has changed.
@@ -16,6 +16,7 @@ package struct ContentWindows: Hashable, Sendable {
     package static let most = 4
     /// Who has read nothing for so long has ended, if somebody reads elsewhere.
     private static let patience = Duration.seconds(5)
+    /// A closed window that was not used for so long may be another reader's.
     private static let rest = Duration.milliseconds(500)
     private static let mostProof = 32
 
@@ -86,8 +87,8 @@ package struct ContentWindows: Hashable, Sendable {
         return Change(places: place..<place, isExpected: false, dropped: ended.map(\.pending).filter { !$0.isEmpty })
     }
 
-    /// A closed window: one that has not been used for a while, else the last one that has, so that more readers than windows do not take all from each
-    /// other.
+    /// A closed window, if there is any: one that has rested, else the one that was used last, so that more readers than windows do not take
+    /// them all from each other.
     private func replaceable(_ time: ContinuousClock.Instant) -> Int? {
         windows.firstIndex { !$0.isOpen && time - $0.lastTime > Self.rest } ?? windows.lastIndex { !$0.isOpen }
     }

@@ -10,8 +10,6 @@ struct UnstoredFiles: Sendable {
     /// Those in a folder.
     subscript(folder: Inode) -> Set<Inode> { inodes[folder] ?? [] }
 
-    func contains(_ inode: Inode, in folder: Inode) -> Bool { inodes[folder]?.contains(inode) ?? false }
-
     mutating func insert(_ inode: Inode, in folder: Inode) {
         inodes[folder, default: []].insert(inode)
     }
