@@ -25,7 +25,21 @@ final class PreparedListings: Sendable {
         /// Asked for just now.
         var running: Set<FolderKey> = []
         var used: ContinuousClock.Instant?
+        /// When somebody last went on to the next folder, and from one to the next on average.
+        var stepped: ContinuousClock.Instant?
+        var pace: Duration?
         var reach = 4
+
+        mutating func step(_ now: ContinuousClock.Instant) {
+            if let stepped { pace = pace.map { ($0 * 3 + (now - stepped)) / 4 } ?? now - stepped }
+            (stepped, used) = (now, now)
+        }
+
+        /// So many folders are opened in the time for which their pages are believed, with some to spare.
+        func timely(_ ttl: Duration) -> Int {
+            guard let pace, pace > .zero else { return PreparedListings.longestReach }
+            return Int(min(Double(PreparedListings.longestReach), ttl * 3 / 4 / pace))
+        }
 
         @discardableResult mutating func remove(_ folder: FolderKey) -> Prepared? {
             order.removeAll { $0 == folder }
@@ -72,10 +86,10 @@ final class PreparedListings: Sendable {
     var isInDemand: Bool { state.withLock { state in state.used.map { .now - $0 < Self.demand } ?? false } }
 
     /// Somebody goes on to the next folder in order: gives how many folders ahead to ask for. Fewer, where pages become too old before they are used.
-    func noteDemand() -> Int {
+    func noteDemand(_ ttl: Duration) -> Int {
         state.withLock { state in
-            state.used = .now
-            return state.reach
+            state.step(.now)
+            return min(state.reach, state.timely(ttl))
         }
     }
 

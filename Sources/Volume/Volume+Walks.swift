@@ -22,7 +22,7 @@ extension Volume {
             return (names, parent)
         }
         guard !names.isEmpty, let parent, let path = tree.withLock({ $0.path(of: parent) }) else { return }
-        for name in names.prefix(prepared.noteDemand()) {
+        for name in names.prefix(prepared.noteDemand(options.metadataTTL)) {
             guard case .entry(let entry)? = try? keys.target(of: path + [name]), let folder = entry.folder else { continue }
             prepareAhead(folder, depth: Self.depth)
         }

@@ -10,8 +10,8 @@ import Volume
     private static let folders = 60
 
     /// A bucket with `folders` folders of `files` empty files each, and requests counted from here on.
-    private func filled(with files: Int, _ configure: (inout VolumeOptions) -> Void) async throws -> VolumeUnderTest {
-        let volume = try await VolumeUnderTest(ttl: .seconds(1), configure: configure)
+    private func filled(with files: Int, ttl: Duration, _ configure: (inout VolumeOptions) -> Void) async throws -> VolumeUnderTest {
+        let volume = try await VolumeUnderTest(ttl: ttl, configure: configure)
         for folder in 0..<Self.folders {
             for file in 0..<files {
                 let key = Key("tree/dir-\(folder / 10)\(folder % 10)/file-\(file)")
@@ -48,7 +48,7 @@ import Volume
 
     /// Many more names than may be remembered are listed on the way.
     @Test(.timeLimit(.minutes(1))) func whatIsListedBelowAFolderDoesNotDriveOutItsNames() async throws {
-        let volume = try await filled(with: 50) { $0.maximumListedNames = 500 }
+        let volume = try await filled(with: 50, ttl: .seconds(60)) { $0.maximumListedNames = 500 }
         defer { volume.remove() }
         let tree = try await inode(of: .of("tree"), in: .root, volume)
         #expect(try await walk(volume, tree) == 50 * Self.folders)
@@ -57,16 +57,16 @@ import Volume
 
     /// What was listed of the folder is not believed any more when somebody goes into those in it.
     @Test(.timeLimit(.minutes(1))) func aFolderIsFoundByItsOwnListing() async throws {
-        let volume = try await filled(with: 5) { _ in }
+        let volume = try await filled(with: 5, ttl: .seconds(3)) { _ in }
         defer { volume.remove() }
         let tree = try await inode(of: .of("tree"), in: .root, volume)
-        #expect(try await walk(volume, tree, pause: .milliseconds(1100)) == 5 * Self.folders)
+        #expect(try await walk(volume, tree, pause: .milliseconds(3100)) == 5 * Self.folders)
         #expect(isOnceEach(volume.faults.requests), "\(volume.faults.requests)")
     }
 
     /// The listing that finds a folder also finds that it is not there any more, or is a file now.
     @Test(.timeLimit(.minutes(1))) func whatHasChangedMeanwhileIsSeen() async throws {
-        let volume = try await filled(with: 1) { _ in }
+        let volume = try await filled(with: 1, ttl: .seconds(1)) { _ in }
         defer { volume.remove() }
         let tree = try await inode(of: .of("tree"), in: .root, volume)
         _ = try await volume.volume.listing(of: tree, for: caller)
