@@ -31,7 +31,11 @@ final class PreparedListings: Sendable {
         var reach = 4
 
         mutating func step(_ now: ContinuousClock.Instant) {
-            if let stepped { pace = pace.map { ($0 * 3 + (now - stepped)) / 4 } ?? now - stepped }
+            if let before = stepped {
+                // A pause says little of what follows.
+                let passed = min(now - before, PreparedListings.demand * 2)
+                pace = pace.map { ($0 * 3 + passed) / 4 } ?? passed
+            }
             (stepped, used) = (now, now)
         }
 
