@@ -139,6 +139,12 @@ struct FolderListing: Sendable {
         return isNear(place, behind: lastOpened)
     }
 
+    /// Those of `names` whose attributes are to be asked for: where somebody opens one folder after the other, not those of folders, whose own
+    /// listings tell.
+    func unwalked(_ names: [FileName]) -> [FileName] {
+        isWalked ? names.filter { self.names[$0]?.kind != .directory } : names
+    }
+
     private func isNear(_ place: Int, behind before: Int) -> Bool {
         before < place && folders(in: before + 1..<place, atMost: 4).count < 4
     }
