@@ -10,6 +10,9 @@ package enum KernelNotification: Hashable, Sendable {
     case expiredName(FileName, parent: Inode)
     /// As `name`, for one whose inode has been removed: programs that watch it learn so (inotify(7)).
     case removedName(FileName, parent: Inode, child: Inode)
+    /// Nothing is to be known of these any more: the kernel forgets those that no program uses, folders among them. At most `KernelNotifierLimit.unused`
+    /// of them, and only where the kernel `prunes`.
+    case unused([Inode])
 }
 
 /// The way from a file system to the kernel, without a question.
@@ -24,11 +27,16 @@ package protocol KernelNotifier: Sendable {
     /// As `notify`: gives the kernel bytes of a file before it asks for them. They must be within the size that it knows, of the version that
     /// its other pages are of, and not over `KernelNotifierLimit.stored`.
     @discardableResult func store(_ bytes: Bytes, of inode: Inode, at offset: Int64) -> Bool
+
+    /// Whether the kernel understands `KernelNotification.unused`: from Linux 6.18 on.
+    var prunes: Bool { get }
 }
 
 /// What may wait to be sent to the kernel.
 package enum KernelNotifierLimit {
     package static let queued = 4096
+    /// Inodes in one `KernelNotification.unused`.
+    package static let unused = 1024
     /// In one `store`, in bytes.
     package static let stored = 1 << 20
     /// In all stores that wait, in bytes.

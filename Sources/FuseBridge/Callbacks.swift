@@ -30,6 +30,7 @@ enum Callbacks {
             let bridge = unsafe Bridge.of(userData: userData)
             unsafe Negotiation.apply(bridge.options, to: &connection.pointee)
             unsafe SetIDClearing.prepare(bridge, connection.pointee)
+            bridge.notifier.agree(unsafe connection.pointee.proto_minor)
             bridge.fileSystem.connected(to: bridge.notifier)
             bridge.becameReady()
         }

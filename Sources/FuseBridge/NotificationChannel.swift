@@ -18,6 +18,7 @@ import Glibc
         case .notification(.name(let name, let parent)): drop(name, parent)
         case .notification(.expiredName(let name, let parent)): expire(name, parent)
         case .notification(.removedName(let name, let parent, let child)): remove(name, parent, child)
+        case .notification(.unused(let inodes)): unsafe Pruning.send(inodes, fuse_session_fd(session))
         case .store(let bytes, let inode, let offset): store(bytes, inode, offset)
         }
     }

@@ -2,6 +2,7 @@ import CFuse3
 import FileSystemTypes
 import Glibc
 import Logging
+import Synchronization
 import Threads
 
 /// Sends notifications to the kernel, one after the other, on a thread of its own.
@@ -11,9 +12,17 @@ import Threads
 final class Notifier: KernelNotifier {
     private let queue = Monitor(NotificationQueue())
     private let logger: Logger
+    private let knowsPruning = Atomic<Bool>(false)
 
     init(logger: Logger) {
         self.logger = logger
+    }
+
+    var prunes: Bool { knowsPruning.load(ordering: .relaxed) }
+
+    /// Called from INIT, with the minor version of the protocol that the kernel offers.
+    func agree(_ minor: UInt32) {
+        knowsPruning.store(Pruning.isKnown(minor), ordering: .relaxed)
     }
 
     func notify(_ notification: KernelNotification) -> Bool {

@@ -82,12 +82,10 @@ final class AttributeAhead: Sendable {
     /// Whether it is under way or waits for its turn.
     func isAsked(_ name: Name) -> Bool { state.withLock { $0.running[name] != nil || $0.queued.contains(name) } }
 
-    /// Files of a folder that were to be fetched and are not yet: nobody will read them after all.
-    func dropContent(of folder: Inode) {
-        state.withLock { state in
-            guard !state.queue.isEmpty else { return }
-            state.makeRoom(for: state.queue.filter { if case .content(_, folder) = $0 { true } else { false } })
-        }
+    /// Nobody will want these after all: those that only wait for their turn are taken off.
+    func drop(_ names: [Name]) {
+        guard !names.isEmpty else { return }
+        state.withLock { $0.makeRoom(for: names) }
     }
 
     /// Waits for the answer that is under way for a name, or until the task is cancelled; one that only waits for its turn is taken off:

@@ -1,8 +1,8 @@
 /// Which files of a folder to fetch whole ahead of somebody who reads one after the other: a pure value, without I/O, locks or clocks.
 ///
 /// The window opens with the second file that is read in the order of the listing. It is twice what was read in order so far, and half of that where
-/// files are passed over: what is fetched in vain is in proportion to what is read. It closes when somebody goes elsewhere, and then needs twice the proof
-/// to open again. It holds no more bytes than it may, and no more files than are read while what is known of them is still believed.
+/// files are passed over: what is fetched in vain is in proportion to what is read. It holds no more bytes than it may, and no more files than are
+/// read while what is known of them is still believed. Where reading goes on elsewhere is for `ContentWindows` to say.
 package struct ContentWindow: Hashable, Sendable {
     /// What the moment allows.
     package struct Bounds: Hashable, Sendable {
@@ -21,12 +21,11 @@ package struct ContentWindow: Hashable, Sendable {
     package static let largest = 256
     /// A step over so many entries is still the same walk; so is one back, where several read at the same time.
     package static let tolerance = 16
-    private static let mostProof = 32
     /// So many files in order make up for all wrong guesses before.
     private static let atonement = 64
 
-    private var last: Int?
-    private var lastTime: ContinuousClock.Instant?
+    private var last: Int
+    private(set) var lastTime: ContinuousClock.Instant
     /// From one file to the next.
     private var pace: Duration?
     private var size = 0
@@ -35,49 +34,51 @@ package struct ContentWindow: Hashable, Sendable {
     /// Files in order, one after the other; fewer where some were passed over.
     private var steps = 0
     /// How many of them it takes to open.
-    private var proof = 1
+    private var proof: Int
 
-    package init() {}
+    /// Closed: `place` is read, and nothing is known of what follows.
+    init(at place: Int, _ time: ContinuousClock.Instant, proof: Int) {
+        (last, lastTime, end, self.proof) = (place, time, place + 1, proof)
+    }
 
     package var isOpen: Bool { size > 0 }
 
-    /// What has been fetched, or is on its way, and not been read yet, behind `place`: at most `count`.
-    package func fetched(behind place: Int, atMost count: Int) -> Range<Int> {
-        isOpen && end > place + 1 ? place + 1..<min(end, place + 1 + count) : place + 1..<place + 1
+    /// Enough was read in order to trust it.
+    var isProven: Bool { steps >= Self.atonement }
+
+    /// What has been fetched, or is on its way, and not been read yet.
+    var pending: Range<Int> { isOpen && end > last + 1 ? last + 1..<end : last + 1..<last + 1 }
+
+    /// Whether what is at a place is read soon.
+    func reaches(_ place: Int) -> Bool {
+        isOpen && (last - Self.tolerance...last + Self.largest).contains(place)
     }
 
-    /// The file at `place` is read, for the first time since it was opened: gives the places to fetch now, perhaps none. `bytes`: what there is to
-    /// fetch at a place, nil for what is not fetched ahead.
-    package mutating func read(_ place: Int, at time: ContinuousClock.Instant, _ bounds: Bounds, bytes: (Int) -> Int64?) -> Range<Int> {
-        guard let last else { return begin(at: place, time) }
-        guard place > last else { return last - place <= Self.tolerance ? place..<place : close(at: place, time) }
-        guard place - last <= Self.tolerance else { return close(at: place, time) }
+    /// How far a place is from the one expected next, smaller for what is ahead than for what is behind; nil where it belongs to another walk.
+    func distance(to place: Int) -> Int? {
+        let step = place - last
+        guard abs(step) <= Self.tolerance else { return nil }
+        return step > 0 ? step : Self.tolerance - step
+    }
+
+    /// The file at `place`, within the tolerance, is read for the first time since it was opened: gives the places to fetch now, perhaps none. `bytes`:
+    /// what there is to fetch at a place, nil for what is not fetched ahead.
+    mutating func read(_ place: Int, at time: ContinuousClock.Instant, _ bounds: Bounds, bytes: (Int) -> Int64?) -> Range<Int> {
+        guard place > last else { return place..<place }
         note(time)
         step(over: (last + 1..<place).count { bytes($0) != nil })
-        self.last = place
+        last = place
         return ahead(from: place + 1, bounds, bytes)
     }
 
-    /// Somebody who has read the files of another folder in order looks up the one at `place`: it and those that follow are fetched.
-    package mutating func expect(_ place: Int, at time: ContinuousClock.Instant, _ bounds: Bounds, bytes: (Int) -> Int64?) -> Range<Int> {
-        guard last == nil else { return place..<place }
-        (last, lastTime, size, end) = (place, time, 2 * Self.first, place)
-        return ahead(from: place, bounds, bytes)
-    }
-
-    private mutating func begin(at place: Int, _ time: ContinuousClock.Instant) -> Range<Int> {
-        (last, lastTime, end) = (place, time, place + 1)
-        return place..<place
-    }
-
-    private mutating func close(at place: Int, _ time: ContinuousClock.Instant) -> Range<Int> {
-        proof = min(Self.mostProof, 2 * proof)
-        (size, steps, pace) = (0, 0, nil)
-        return begin(at: place, time)
+    /// Somebody who has read the files of another folder in order looks up the one at the place where this begins: it and those that follow are fetched.
+    mutating func expect(_ bounds: Bounds, bytes: (Int) -> Int64?) -> Range<Int> {
+        (size, end) = (2 * Self.first, last)
+        return ahead(from: last, bounds, bytes)
     }
 
     private mutating func note(_ time: ContinuousClock.Instant) {
-        let passed = lastTime.map { time - $0 } ?? .zero
+        let passed = time - lastTime
         pace = pace.map { ($0 * 7 + passed) / 8 } ?? passed
         lastTime = time
     }

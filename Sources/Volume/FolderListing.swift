@@ -48,17 +48,23 @@ struct FolderListing: Sendable {
     /// Where somebody goes through the names.
     var window = SiblingWindow()
     /// Where somebody reads one file after the other.
-    var contents = ContentWindow()
+    var contents = ContentWindows()
     /// The folder that was opened last, by its place.
     private var lastOpened: Int?
+    /// It came after the one that had been opened before, or nearly.
+    private var isWalked = false
+    /// Larger than that of a listing that nobody has used since.
+    var lastUse: UInt64 = 0
 
     /// Of longer listings the last ones are kept.
     static let maximumNames = 20_000
+    private let mostNames: Int
 
-    /// A listing that has just begun.
-    init(pass: UInt64, validUntil: ContinuousClock.Instant) {
+    /// A listing that has just begun. `mostNames`: of a longer one the last names are kept.
+    init(pass: UInt64, validUntil: ContinuousClock.Instant, mostNames: Int = FolderListing.maximumNames) {
         self.pass = pass
         self.validUntil = validUntil
+        self.mostNames = mostNames
     }
 
     /// Of a folder that was made here.
@@ -105,8 +111,8 @@ struct FolderListing: Sendable {
     }
 
     private mutating func letGo() {
-        guard order.count > Self.maximumNames else { return }
-        let excess = order.count - Self.maximumNames / 2
+        guard order.count > mostNames else { return }
+        let excess = order.count - mostNames / 2
         for name in order[..<excess] { if let name { names[name] = nil } }
         order.removeFirst(excess)
         start += excess
@@ -122,8 +128,25 @@ struct FolderListing: Sendable {
     mutating func foldersAhead(of place: Int, _ count: Int) -> [FileName] {
         let before = lastOpened
         lastOpened = place
-        guard let before, before < place, folders(in: before + 1..<place, atMost: 4).count < 4 else { return [] }
+        isWalked = before.map { isNear(place, behind: $0) } ?? false
+        guard isWalked else { return [] }
         return folders(in: place + 1..<start + order.count, atMost: count)
+    }
+
+    /// Whether somebody opens one folder after the other, and that of this name comes next, or nearly.
+    func isNext(_ name: FileName) -> Bool {
+        guard isWalked, let lastOpened, let place = names[name]?.place else { return false }
+        return isNear(place, behind: lastOpened)
+    }
+
+    /// Those of `names` whose attributes are to be asked for: where somebody opens one folder after the other, not those of folders, whose own
+    /// listings tell.
+    func unwalked(_ names: [FileName]) -> [FileName] {
+        isWalked ? names.filter { self.names[$0]?.kind != .directory } : names
+    }
+
+    private func isNear(_ place: Int, behind before: Int) -> Bool {
+        before < place && folders(in: before + 1..<place, atMost: 4).count < 4
     }
 
     private func folders(in places: Range<Int>, atMost count: Int) -> [FileName] {

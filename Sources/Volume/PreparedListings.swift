@@ -9,6 +9,8 @@ final class PreparedListings: Sendable {
         /// How often anything had been changed when it was asked for.
         let changes: Int
 
+        var names: Int { page.page.objects.count + page.page.commonPrefixes.count }
+
         func isFresh(_ changes: Int, _ ttl: Duration) -> Bool {
             self.changes == changes && .now - page.moment.asked < ttl
         }
@@ -18,18 +20,41 @@ final class PreparedListings: Sendable {
         var pages: [FolderKey: Prepared] = [:]
         /// Oldest first.
         var order: [FolderKey] = []
+        /// In all pages.
+        var names = 0
         /// Asked for just now.
         var running: Set<FolderKey> = []
         var used: ContinuousClock.Instant?
+        /// When somebody last went on to the next folder, and from one to the next on average.
+        var stepped: ContinuousClock.Instant?
+        var pace: Duration?
         var reach = 4
+
+        mutating func step(_ now: ContinuousClock.Instant) {
+            if let before = stepped {
+                // A pause says little of what follows.
+                let passed = min(now - before, PreparedListings.demand * 2)
+                pace = pace.map { ($0 * 3 + passed) / 4 } ?? passed
+            }
+            (stepped, used) = (now, now)
+        }
+
+        /// So many folders are opened in the time for which their pages are believed, with some to spare.
+        func timely(_ ttl: Duration) -> Int {
+            guard let pace, pace > .zero else { return PreparedListings.longestReach }
+            return Int(min(Double(PreparedListings.longestReach), ttl * 3 / 4 / pace))
+        }
 
         @discardableResult mutating func remove(_ folder: FolderKey) -> Prepared? {
             order.removeAll { $0 == folder }
-            return pages.removeValue(forKey: folder)
+            guard let removed = pages.removeValue(forKey: folder) else { return nil }
+            names -= removed.names
+            return removed
         }
     }
 
     static let most = 128
+    static let mostNames = 20_000
     static let longestReach = 16
     private static let demand = Duration.seconds(2)
     /// Requests at a time.
@@ -51,9 +76,13 @@ final class PreparedListings: Sendable {
     func finish(_ folder: FolderKey, _ page: FetchedPage?, changes: Int) {
         state.withLock { state in
             state.running.remove(folder)
-            guard let page, state.pages.updateValue(Prepared(page: page, changes: changes), forKey: folder) == nil else { return }
+            guard let page else { return }
+            state.remove(folder)
+            let prepared = Prepared(page: page, changes: changes)
+            state.pages[folder] = prepared
             state.order.append(folder)
-            if state.order.count > Self.most { state.pages[state.order.removeFirst()] = nil }
+            state.names += prepared.names
+            while let oldest = state.order.first, state.order.count > Self.most || state.names > Self.mostNames { state.remove(oldest) }
         }
     }
 
@@ -61,10 +90,10 @@ final class PreparedListings: Sendable {
     var isInDemand: Bool { state.withLock { state in state.used.map { .now - $0 < Self.demand } ?? false } }
 
     /// Somebody goes on to the next folder in order: gives how many folders ahead to ask for. Fewer, where pages become too old before they are used.
-    func noteDemand() -> Int {
+    func noteDemand(_ ttl: Duration) -> Int {
         state.withLock { state in
-            state.used = .now
-            return state.reach
+            state.step(.now)
+            return min(state.reach, state.timely(ttl))
         }
     }
 

@@ -16,8 +16,18 @@ extension Tree {
 
     /// A listing begins. One of somebody else that is under way stays.
     mutating func beginListing(of folder: Inode, pass: UInt64, _ options: VolumeOptions) {
+        noteUse(above: folder)
         if let known = listings[folder], known.isUnderWay, .now < known.validUntil { return }
-        listings.set(folder, FolderListing(pass: pass, validUntil: .now + options.metadataTTL))
+        listings.set(folder, FolderListing(pass: pass, validUntil: .now + options.metadataTTL, mostNames: listings.mostInOne))
+    }
+
+    /// Who is below a folder comes back for the next one in it: what was listed of those above is kept longer than what was listed below them.
+    private mutating func noteUse(above folder: Inode) {
+        var current = self[folder]?.parent
+        while let ancestor = current {
+            listings.noteUse(of: ancestor)
+            current = self[ancestor]?.parent
+        }
     }
 
     /// Nobody reads on.
@@ -82,7 +92,11 @@ extension Tree {
     func hint(of name: FileName, in folder: Inode) -> Expectation? {
         guard let entry = listings[folder]?[name] else { return nil }
         if .now < entry.validUntil { return Expectation(entry) }
-        return entry.kind == .directory ? .folder(hasMarker: true, isListed: false) : .file(nil)
+        return entry.kind == .directory ? expectation(ofFolder: name, in: folder, hasMarker: true) : .file(nil)
+    }
+
+    func expectation(ofFolder name: FileName, in parent: Inode, hasMarker: Bool) -> Expectation {
+        .folder(hasMarker: hasMarker, listings[parent]?.isNext(name) == true ? .next : .once)
     }
 
     /// Keeps what the store has said of a name, for whoever wants it soon.

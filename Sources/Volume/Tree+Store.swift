@@ -21,7 +21,9 @@ extension Tree {
         case .unknown: break
         }
         if let listed = listed(name, in: parent) { return .unknown(Expectation(listed)) }
-        if let inode = child(name, of: parent), let node = self[inode] { return .unknown(Expectation(node)) }
+        if let inode = child(name, of: parent), let node = self[inode] {
+            return .unknown(node.kind == .directory ? expectation(ofFolder: name, in: parent, hasMarker: node.hasMarker) : Expectation(node))
+        }
         if let hint = hint(of: name, in: parent) { return .unknown(hint) }
         return isAbsent(name, in: parent) ? .absent : .unknown(.nothing)
     }

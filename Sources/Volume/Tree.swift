@@ -12,7 +12,7 @@ struct Tree: Sendable {
     private var nodes = NodeTable()
     private var inodes: [ChildName: Inode] = [:]
     /// Files that the store does not have yet.
-    private var unstored: Set<Inode> = []
+    private var unstored = UnstoredFiles()
     /// What listings have shown of folders.
     var listings: KnownListings
     /// What the store has just said not to have.
@@ -20,6 +20,8 @@ struct Tree: Sendable {
     var departures = Departures()
     /// What has been known for the longest time.
     private var ages = InodeAges()
+    /// What the kernel is about to forget.
+    private var leaving = ExpectedForgets()
     /// How often anything was changed from here, in any folder.
     private(set) var changes = 0
     /// What the kernel is still to be told.
@@ -64,31 +66,33 @@ struct Tree: Sendable {
 
     /// The children that the store does not have, with their kinds.
     func localChildren(of parent: Inode) -> [(name: FileName, inode: Inode, kind: FileKind)] {
-        unstored.compactMap { inode in
-            guard let node = nodes[inode], node.parent == parent, !node.isUnlinked, let name = node.name else { return nil }
+        unstored[parent].compactMap { inode in
+            guard let node = nodes[inode], !node.isUnlinked, let name = node.name else { return nil }
             return (name, inode, node.kind)
         }
     }
 
     /// Whether a file below a folder is only here.
     func hasUnstored(below folder: Inode) -> Bool {
-        unstored.contains { inode in
-            var current = nodes[inode]?.parent
-            while let parent = current {
-                if parent == folder { return true }
-                current = nodes[parent]?.parent
-            }
-            return false
+        unstored.folders.contains { $0 == folder || isBelow($0, folder) }
+    }
+
+    private func isBelow(_ inode: Inode, _ ancestor: Inode) -> Bool {
+        var current = nodes[inode]?.parent
+        while let parent = current {
+            if parent == ancestor { return true }
+            current = nodes[parent]?.parent
         }
+        return false
     }
 
     mutating func noteUnstored(_ inode: Inode) {
-        unstored.insert(inode)
+        if let parent = nodes[inode]?.parent { unstored.insert(inode, in: parent) }
     }
 
     mutating func noteStored(_ inode: Inode) {
         forgetListed(inode)
-        guard unstored.remove(inode) != nil else { return }
+        guard let parent = nodes[inode]?.parent, unstored.remove(inode, from: parent) else { return }
         // A look at a folder that found nothing was made before there was this file.
         var current = nodes[inode]?.parent
         while let folder = current {
@@ -99,14 +103,7 @@ struct Tree: Sendable {
 
     /// All inodes below `ancestor`.
     func descendants(of ancestor: Inode) -> [Inode] {
-        nodes.inodes.filter { inode in
-            var current = nodes[inode]?.parent
-            while let parent = current {
-                if parent == ancestor { return true }
-                current = nodes[parent]?.parent
-            }
-            return false
-        }
+        nodes.inodes.filter { isBelow($0, ancestor) }
     }
 
     /// The number that a new file of this path gets.
@@ -131,18 +128,23 @@ struct Tree: Sendable {
         ages.add(inode, known: nodes.count) { nodes[$0] != nil }
     }
 
-    /// Files beyond `limit` inodes that nobody has open, those first that have been known for the longest time: at most `count`. The kernel is
-    /// to be told to let go of them. Folders stay: a process may work in one.
-    mutating func superfluous(beyond limit: Int, atMost count: Int) -> [Inode] {
+    /// Files beyond `limit` inodes that nobody has open, and folders if they may go, those first that have been known for the longest time: at most
+    /// `count`. The kernel is to be told to let go of them.
+    mutating func superfluous(beyond limit: Int, atMost count: Int, folders: Bool) -> [Inode] {
+        let now = ContinuousClock.now
+        let excess = min(count, nodes.count - limit - leaving.count(now))
+        guard excess > 0 else { return [] }
         var found: [Inode] = []
         var looks = 0
-        while nodes.count - found.count > limit, found.count < count, looks < 4 * count, let inode = ages.next() {
+        while found.count < excess, looks < 256 + 4 * excess, let inode = ages.next() {
             looks += 1
             guard let node = nodes[inode] else { continue }
-            if node.kind != .directory, node.file == nil, !node.isUnlinked { found.append(inode) }
+            let mayGo = node.kind == .directory ? folders && node.children == 0 : node.file == nil
+            if mayGo, !node.isUnlinked { found.append(inode) }
             // It is asked again when all others have been: the kernel may keep it.
             ages.add(inode, known: nodes.count) { _ in true }
         }
+        leaving.note(found.count, now)
         return found
     }
 
@@ -176,6 +178,7 @@ struct Tree: Sendable {
         inodes[ChildName(parent: parent, name: name)] = inode
         absences.forget(name, in: parent)
         nodes[inode]?.name = name
+        if let before = nodes[inode]?.parent, before != parent { unstored.move(inode, from: before, to: parent) }
         nodes[inode]?.parent = parent
     }
 
@@ -195,7 +198,8 @@ struct Tree: Sendable {
         while current != .root, let node = nodes[current] {
             guard node.references == 0, node.children == 0, node.file == nil, !node.isMarkerPending || node.isUnlinked else { return }
             nodes[current] = nil
-            unstored.remove(current)
+            leaving.noteForget()
+            if let parent = node.parent { unstored.remove(current, from: parent) }
             listings.remove(current)
             absences.forgetAll(in: current)
             guard let parent = node.parent else { return }

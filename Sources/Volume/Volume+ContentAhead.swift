@@ -14,29 +14,30 @@ extension Volume {
     func fetchFollowing(_ opened: FileHandle) {
         guard fetchesAhead else { return }
         let (inode, now) = (opened.file.inode, ContinuousClock.now)
-        let found = tree.withLock { tree -> (folder: Inode, window: ContentWindow.Change)? in
+        let found = tree.withLock { tree -> (folder: Inode, walk: ContentWalk)? in
             guard let folder = tree[inode]?.parent, let name = tree[inode]?.name else { return nil }
-            return tree.moveContents(of: folder, to: name) { window, place, sizes in
-                window.read(place, at: now, contentBounds) { sizes($0, reading.options.smallFile) }
+            return tree.moveContents(of: folder, to: name) { windows, place, sizes in
+                windows.read(place, at: now, contentBounds) { sizes($0, reading.options.smallFile) }
             }.map { (folder, $0) }
         }
-        guard let (folder, window) = found else { return }
-        if window.isOpen { readers.note(opened.process) }
-        if window.hasClosed { ahead.dropContent(of: folder) }
-        fetch(window.names, in: folder)
+        guard let (folder, walk) = found else { return }
+        if walk.isExpected { readers.note(opened.process) }
+        ahead.drop(walk.dropped.map { .content($0, parent: folder) })
+        fetch(walk.names, in: folder)
     }
 
     /// Somebody who reads one file after the other looks up the first one in another folder; true when the lookup is served by a fetch.
     func fetchExpected(_ name: FileName, in folder: Inode, for caller: Caller) -> Bool {
         guard fetchesAhead, readers.isExpected(caller.processID) else { return false }
         let now = ContinuousClock.now
-        let window = tree.withLock { tree in
-            tree.moveContents(of: folder, to: name) { window, place, sizes in
-                window.expect(place, at: now, contentBounds) { sizes($0, reading.options.smallFile) }
+        let walk = tree.withLock { tree in
+            tree.moveContents(of: folder, to: name) { windows, place, sizes in
+                let places = windows.expect(place, at: now, contentBounds) { sizes($0, reading.options.smallFile) }
+                return ContentWindows.Change(places: places, isExpected: true)
             }
         }
-        guard let window, !window.names.isEmpty else { return false }
-        fetch(window.names, in: folder)
+        guard let walk, !walk.names.isEmpty else { return false }
+        fetch(walk.names, in: folder)
         return true
     }
 
@@ -45,7 +46,10 @@ extension Volume {
         guard fetchesAhead, !names.isEmpty else { return names }
         return tree.withLock { tree in
             guard let listing = tree.listings[folder], listing.contents.isOpen else { return names }
-            return names.filter { name in listing[name]?.object.map { $0.size == 0 || $0.size > reading.options.smallFile } ?? true }
+            return names.filter { name in
+                guard let entry = listing[name], let size = entry.object?.size, let place = entry.place else { return true }
+                return size == 0 || size > reading.options.smallFile || !listing.contents.reach(place)
+            }
         }
     }
 
@@ -116,32 +120,30 @@ extension Volume {
     }
 }
 
-extension ContentWindow {
-    /// What became of a window, and what is to be fetched.
-    struct Change {
-        var names: [FileName]
-        var isOpen: Bool
-        var hasClosed: Bool
-    }
+/// A `ContentWindows.Change`, by names.
+struct ContentWalk {
+    let names: [FileName]
+    let isExpected: Bool
+    let dropped: [FileName]
 }
 
 extension Tree {
-    /// Moves the window of a folder's files; nil where nothing was listed of the name. `sizes` gives how many bytes are to be fetched at a place, if
+    /// Moves a window of a folder's files; nil where nothing was listed of the name. `sizes` gives how many bytes are to be fetched at a place, if
     /// it is a file with content of no more than so many.
     mutating func moveContents(
         of folder: Inode, to name: FileName,
-        _ move: (inout ContentWindow, Int, (_ place: Int, _ most: Int64) -> Int64?) -> Range<Int>
-    ) -> ContentWindow.Change? {
+        _ move: (inout ContentWindows, Int, (_ place: Int, _ most: Int64) -> Int64?) -> ContentWindows.Change
+    ) -> ContentWalk? {
         guard let place = listings[folder]?[name]?.place else { return nil }
-        var change: ContentWindow.Change?
+        var walk: ContentWalk?
         listings.update(folder) { listing in
-            var window = listing.contents
-            let places = move(&window, place) { place, most in listing.object(at: place).flatMap { $0.size <= most ? $0.size : nil } }
-            change = ContentWindow.Change(
-                names: listing.names(at: places), isOpen: window.isOpen, hasClosed: listing.contents.isOpen && !window.isOpen)
-            listing.contents = window
+            var windows = listing.contents
+            let change = move(&windows, place) { place, most in listing.object(at: place).flatMap { $0.size <= most ? $0.size : nil } }
+            walk = ContentWalk(
+                names: listing.names(at: change.places), isExpected: change.isExpected, dropped: change.dropped.flatMap { listing.names(at: $0) })
+            listing.contents = windows
         }
-        return change
+        return walk
     }
 
     /// What a listing has shown of a file that is worth fetching: not where the kernel has its pages already, or only this mount its content.

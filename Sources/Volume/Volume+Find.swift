@@ -16,16 +16,26 @@ enum Expectation: Sendable {
     case nothing
     /// It was a file; with what a listing has just shown of it.
     case file(ListedObject?)
-    /// It was a folder. `isListed`: a listing has just shown that something is in it.
-    case folder(hasMarker: Bool, isListed: Bool)
+    /// It was a folder.
+    case folder(hasMarker: Bool, FolderEvidence)
 
     init(_ node: Node) {
-        self = node.kind == .directory ? .folder(hasMarker: node.hasMarker, isListed: false) : .file(nil)
+        self = node.kind == .directory ? .folder(hasMarker: node.hasMarker, .once) : .file(nil)
     }
 
     init(_ listed: ListedEntry) {
-        self = listed.kind == .directory ? .folder(hasMarker: true, isListed: true) : .file(listed.object)
+        self = listed.kind == .directory ? .folder(hasMarker: true, .listed) : .file(listed.object)
     }
+}
+
+/// How a folder is known.
+enum FolderEvidence: Sendable {
+    /// Something was in it, longer ago than it is believed.
+    case once
+    /// As `once`; and whoever opens one folder after the other opens this one next.
+    case next
+    /// A listing has just shown that something is in it.
+    case listed
 }
 
 /// Asks the store what a path is, in as few requests as what is known already allows.
@@ -44,14 +54,21 @@ extension Volume {
             switch expectation {
             case .nothing: .nothing
             case .file(let listed): try await findFile(entry.object, isMarker: entry.objectIsMarker, listed)
-            case .folder(_, isListed: true):
-                if let folder = entry.folder { try await findListedFolder(folder) } else { .nothing }
-            case .folder(hasMarker: true, _): try await findMarker(entry.folder).map { .folder(marker: $0) } ?? .nothing
-            case .folder: try await findFolder(entry.folder)
+            case .folder(let hasMarker, let evidence): try await findKnownFolder(entry.folder, hasMarker: hasMarker, evidence)
             }
         // It may be something else now.
         if case .nothing = expected { return try await findUnknown(entry) }
         return expected
+    }
+
+    private func findKnownFolder(_ folder: FolderKey?, hasMarker: Bool, _ evidence: FolderEvidence) async throws(Errno) -> Found {
+        guard let folder else { return .nothing }
+        switch evidence {
+        case .listed: return try await findListedFolder(folder)
+        case .next: if let found = try await findNextFolder(folder) { return found }
+        case .once: break
+        }
+        return hasMarker ? try await findMarker(folder).map { .folder(marker: $0) } ?? .nothing : try await findFolder(folder)
     }
 
     /// One LIST and one HEAD, wherever that is enough.

@@ -53,12 +53,13 @@ extension Volume {
     /// Tells the kernel what it does not know yet of what was noticed.
     func tellKernel() {
         tellMemory()
+        let kernel = self.kernel.withLock { $0 }
         let notices = tree.withLock { tree in
-            tree.noticeSuperfluous(beyond: options.maximumInodes)
+            tree.noticeSuperfluous(beyond: options.maximumInodes, prunes: kernel?.prunes ?? false)
             defer { tree.notices = [] }
             return tree.notices
         }
-        guard !notices.isEmpty, let kernel = kernel.withLock({ $0 }) else { return }
+        guard !notices.isEmpty, let kernel else { return }
         for notice in notices { kernel.notify(notice) }
     }
 }
@@ -74,12 +75,23 @@ extension Tree {
     }
 
     /// The kernel keeps what it knows until it needs the memory, which may be much later than this process does.
-    mutating func noticeSuperfluous(beyond limit: Int) {
+    ///
+    /// `prunes`: it can be told of inodes, and lets go of those that nobody uses. Else it is told of names; not of folders, since it would take
+    /// the name from a folder that a process works in as well.
+    mutating func noticeSuperfluous(beyond limit: Int, prunes: Bool) {
         guard count > limit else { return }
-        for inode in superfluous(beyond: limit, atMost: Self.mostNotices - notices.count) {
+        var held: [Inode] = []
+        for inode in superfluous(beyond: limit, atMost: Self.mostNotices - notices.count, folders: prunes) {
             guard let node = self[inode], let name = node.name, let parent = node.parent else { continue }
-            if node.references == 0 { dropIfUnused(inode) } else { notices.append(.name(name, parent: parent)) }
+            if node.references == 0 {
+                dropIfUnused(inode)
+            } else if prunes {
+                held.append(inode)
+            } else {
+                notices.append(.name(name, parent: parent))
+            }
         }
+        if !held.isEmpty { notices.append(.unused(held)) }
     }
 
     /// Somebody else has changed a file, or what is stored beside its content.

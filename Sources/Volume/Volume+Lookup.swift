@@ -24,7 +24,7 @@ extension Volume {
         switch await memory(of: path, in: parent, referencing: referencing) {
         case .known(let entry):
             // It may be new to the tree: found before somebody wanted it.
-            tellMemory()
+            tellKernel()
             return entry
         case .absent:
             renewAhead(parent)

@@ -96,7 +96,8 @@ extension Volume {
 
     /// Takes up what the store has now; the kernel gets a reference.
     private func add(_ node: Node, _ path: [FileName], in parent: Inode) -> Attributes {
-        tree.withLock { tree in
+        defer { tellKernel() }
+        return tree.withLock { tree in
             guard let name = path.last else { preconditionFailure("the top is never made") }
             if let known = tree.child(name, of: parent) { tree.unlink(known) }
             var node = node

@@ -151,6 +151,7 @@ extension Volume {
         // Not cancelled with the task: nobody repeats what would be lost here.
         if file.isChanged { await Task { await closeLast(file) }.value }
         dropIfIdle(file)
+        tellKernel()
     }
 
     private func closeLast(_ file: OpenFile) async {

@@ -12,11 +12,11 @@ extension Volume {
         guard options.metadataTTL > .zero, !fetchExpected(name, in: parent, for: caller) else { return }
         let eagerly = walks.isExpected(caller.processID)
         let (wanted, isOpen) = tree.withLock { tree -> ([FileName], Bool) in
-            guard let place = tree.listings[parent]?[name]?.place else { return ([], false) }
+            guard let entry = tree.listings[parent]?[name], let place = entry.place else { return ([], false) }
             var result: ([FileName], Bool) = ([], false)
             tree.listings.update(parent) { listing in
                 let places = listing.window.want(place, eagerly: eagerly)
-                result = (listing.names(at: places), listing.window.isOpen)
+                result = (listing.unwalked(listing.names(at: places)), listing.window.isOpen && entry.kind != .directory)
             }
             return result
         }

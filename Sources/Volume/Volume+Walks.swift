@@ -22,7 +22,7 @@ extension Volume {
             return (names, parent)
         }
         guard !names.isEmpty, let parent, let path = tree.withLock({ $0.path(of: parent) }) else { return }
-        for name in names.prefix(prepared.noteDemand()) {
+        for name in names.prefix(prepared.noteDemand(options.metadataTTL)) {
             guard case .entry(let entry)? = try? keys.target(of: path + [name]), let folder = entry.folder else { continue }
             prepareAhead(folder, depth: Self.depth)
         }
@@ -64,6 +64,18 @@ extension Volume {
             if info == nil { metadata?.rememberAbsence(of: marker) }
             return .folder(marker: info)
         }
+        return try await found(page, marker)
+    }
+
+    /// What a folder is that was listed longer ago than that is believed, and that somebody who opens one folder after the other opens next. Nil
+    /// where its listing does not tell.
+    func findNextFolder(_ folder: FolderKey) async throws(Errno) -> Found? {
+        guard let marker = folder.marker, let page = await listing(of: folder, marker, isNext: true) else { return nil }
+        return try await found(page, marker)
+    }
+
+    /// What the first page of its listing says of a folder.
+    private func found(_ page: ListPage, _ marker: Key) async throws(Errno) -> Found {
         if page.objects.isEmpty, page.commonPrefixes.isEmpty { return .nothing }
         guard let listed = page.objects.first, listed.key == marker else {
             metadata?.rememberAbsence(of: marker)
@@ -72,12 +84,12 @@ extension Volume {
         return .folder(marker: try await existing(marker, listed: listed))
     }
 
-    /// The first page of a folder's listing, where it is at hand or worth a request.
-    private func listing(of folder: FolderKey, _ marker: Key) async -> ListPage? {
+    /// The first page of a folder's listing, where it is at hand or worth a request. `isNext`: somebody will open the folder.
+    private func listing(of folder: FolderKey, _ marker: Key, isNext: Bool = false) async -> ListPage? {
         guard options.metadataTTL > .zero else { return nil }
         let changes = allChanges
         if let page = prepared.look(folder, changes: changes, options.metadataTTL) { return page.page }
-        var isWorthIt = prepared.isInDemand
+        var isWorthIt = isNext || prepared.isInDemand
         if !isWorthIt, let metadata { isWorthIt = await metadata.hasAsked(marker) }
         guard isWorthIt else { return nil }
         // Where somebody else asks for it just now, this one asks, too.

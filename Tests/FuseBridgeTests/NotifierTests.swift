@@ -122,6 +122,31 @@ extension MountedTests {
             }
         }
 
+        /// The kernel forgets what nobody uses, folders among it; not what is open, nor where somebody works.
+        @Test func whatIsUnusedIsForgotten() async throws {
+            try await Self.mounted { mount, fileSystem, kernel in
+                // Kernels before Linux 6.18 do not know how.
+                guard kernel.prunes else { return }
+                for name in ["file", "open"] { try Posix.makeFile(mount.path + "/" + name) }
+                for name in ["folder", "work"] { try Posix.mkdir(mount.path + "/" + name, 0o755) }
+                let inodes = try ["file", "folder", "open", "work"].map { try Self.inode(mount.path + "/" + $0) }
+                func held() -> [Bool] { fileSystem.tree.withLock { tree in inodes.map { tree.nodes[$0]?.references ?? 0 > 0 } } }
+                let child = try #require(Shell.start("cd \(mount.path)/work && exec sleep 60"))
+                defer {
+                    kill(child, SIGKILL)
+                    _ = Shell.wait(child)
+                }
+                #expect(eventually { (try? Posix.target("/proc/\(child)/cwd")) == Array((mount.path + "/work").utf8) })
+                try Posix.with(mount.path + "/open", O_RDONLY) { _ in
+                    #expect(held() == [true, true, true, true])
+                    #expect(kernel.notify(.unused(inodes)))
+                    #expect(eventually { held() == [false, false, true, true] })
+                }
+                #expect(try Posix.target("/proc/\(child)/cwd") == Array((mount.path + "/work").utf8))
+                #expect(try Self.inode(mount.path + "/file") == inodes[0])
+            }
+        }
+
         /// A request holds the lock of its directory; what waits for it in the kernel neither stops the mount nor its end.
         @Test func anEndWithANotificationOnItsWay() async throws {
             try await Self.mounted { mount, fileSystem, kernel in

@@ -8,8 +8,8 @@ With `versions` each object of `flat` has so many, a second apart; the latest is
 It speaks as much of S3 as a mount that only reads asks for, and checks no signatures.
 """
 
+import asyncio
 import datetime
-import http.server
 import threading
 import urllib.parse
 from xml.sax.saxutils import escape
@@ -18,8 +18,8 @@ from stores import Endpoint
 
 MODE = str(0o100640)
 DATE = "2024-01-02T03:04:05.678Z"
-NEWEST = datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 HTTP_DATE = "Tue, 02 Jan 2024 03:04:05 GMT"
+NEWEST = datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 
 
 class Bucket:
@@ -48,7 +48,10 @@ class Bucket:
         folder += "/" if folder else ""
         count, name, are_folders = self.level(folder)
         if beginning:
-            names = [name(number) for number in range(min(count, 100_000)) if name(number).startswith(beginning)][:limit]
+            digits = beginning.rpartition("-")[2]
+            whole = digits.isdigit() and int(digits) < count and name(int(digits)).rstrip("/") == beginning
+            numbers = [int(digits)] if whole else range(min(count, 100_000))
+            names = [name(number) for number in numbers if name(number).startswith(beginning)][:limit]
             return [folder + found for found in names], None, are_folders
         end = min(count, start + limit)
         return [folder + name(number) for number in range(start, end)], end if end < count else None, are_folders
@@ -76,69 +79,53 @@ class Bucket:
         return not are_folders and number.isdigit() and int(number) < count and spelt(int(number)) == name
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Head and body go out together, at once.
-    wbufsize, disable_nagle_algorithm = -1, True
+class Connection(asyncio.Protocol):
+    """One connection of a mount: requests without a body, answered in their order."""
 
-    def log_message(self, *_):
-        pass
+    def __init__(self, bucket):
+        self.bucket, self.received = bucket, b""
 
-    def answer(self, status, body=b"", **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+    def connection_made(self, transport):
+        self.transport = transport
 
-    def do_HEAD(self):
-        bucket = self.server.bucket
-        key = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path).split("/", 2)[-1]
-        bucket.heads += 1
-        if not bucket.has(key):
-            return self.answer(404)
-        self.answer(
-            200, ETag='"d41d8cd98f00b204e9800998ecf8427e"', Last_Modified=HTTP_DATE, x_amz_meta_mode=MODE, x_amz_meta_uid="7",
-            x_amz_meta_gid="8", Content_Type="text/plain")
+    def data_received(self, data):
+        self.received += data
+        while b"\r\n\r\n" in self.received:
+            head, self.received = self.received.split(b"\r\n\r\n", 1)
+            method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+            self.transport.write(self.head(target) if method == "HEAD" else self.get(target))
 
-    def do_GET(self):
-        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query, keep_blank_values=True))
+    @staticmethod
+    def answer(status, length, headers=()):
+        lines = [f"HTTP/1.1 {status}", f"Content-Length: {length}", *headers]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    def head(self, target):
+        self.bucket.heads += 1
+        key = urllib.parse.unquote(target.partition("?")[0]).split("/", 2)[-1]
+        return FOUND if self.bucket.has(key) else self.answer("404 Not Found", 0)
+
+    def get(self, target):
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(target).query, keep_blank_values=True))
         if "versioning" in query:
-            return self.answer(200, b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+            return self.document("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
         if "versions" in query:
-            return self.list_versions(query)
+            return self.document(self.versions(query))
         if "list-type" not in query:
-            return self.answer(404, b"<Error><Code>NoSuchKey</Code><Message>none</Message></Error>")
-        bucket = self.server.bucket
-        bucket.lists += 1
-        prefix, start = query.get("prefix", ""), int(query.get("continuation-token", "0"))
-        names, end, are_folders = bucket.page(prefix, start, int(query.get("max-keys", "1000")))
-        if are_folders and "delimiter" not in query:
-            # Only whether there is anything is ever asked in this way.
-            names, end, are_folders = [names[0] + "file-000"] if names else [], None, False
-        body = [f"<ListBucketResult><Name>b</Name><IsTruncated>{'true' if end else 'false'}</IsTruncated>"]
-        if end:
-            body.append(f"<NextContinuationToken>{end}</NextContinuationToken>")
-        for name in names:
-            if are_folders:
-                body.append(f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>")
-            else:
-                body.append(
-                    f"<Contents><Key>{escape(name)}</Key><LastModified>{DATE}</LastModified>"
-                    "<ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>0</Size></Contents>")
-        body.append("</ListBucketResult>")
-        self.answer(200, "".join(body).encode(), Content_Type="application/xml")
+            body = b"<Error><Code>NoSuchKey</Code><Message>none</Message></Error>"
+            return self.answer("404 Not Found", len(body), ["Content-Type: application/xml"]) + body
+        return self.document(self.listing(query))
 
+    def document(self, text):
+        body = text.encode()
+        return self.answer("200 OK", len(body), ["Content-Type: application/xml"]) + body
 
-    def list_versions(self, query):
-        bucket = self.server.bucket
+    def versions(self, query):
+        bucket = self.bucket
         bucket.lists += 1
         prefix, limit = query.get("prefix", ""), int(query.get("max-keys", "1000"))
         if prefix != "flat/" and "flat/".startswith(prefix) and "delimiter" in query:
-            return self.answer(
-                200, b"<ListVersionsResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>flat/</Prefix></CommonPrefixes></ListVersionsResult>")
+            return "<ListVersionsResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>flat/</Prefix></CommonPrefixes></ListVersionsResult>"
         found, is_more = bucket.version_page(prefix, query.get("key-marker"), query.get("version-id-marker"), limit)
         body = [f"<ListVersionsResult><IsTruncated>{'true' if is_more else 'false'}</IsTruncated>"]
         if is_more:
@@ -148,16 +135,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 f"<Version><Key>{key}</Key><VersionId>{version}</VersionId><IsLatest>{'true' if is_latest else 'false'}</IsLatest>"
                 f"<LastModified>{time}</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>0</Size></Version>")
         body.append("</ListVersionsResult>")
-        self.answer(200, "".join(body).encode(), Content_Type="application/xml")
+        return "".join(body)
+
+    def listing(self, query):
+        bucket = self.bucket
+        bucket.lists += 1
+        prefix, start = query.get("prefix", ""), int(query.get("continuation-token", "0"))
+        names, end, are_folders = bucket.page(prefix, start, int(query.get("max-keys", "1000")))
+        if are_folders and "delimiter" not in query:
+            # Only whether there is anything is ever asked in this way.
+            names, end, are_folders = [names[0] + "file-000"] if names else [], None, False
+        body = [f"<ListBucketResult><Name>b</Name><IsTruncated>{'true' if end else 'false'}</IsTruncated>"]
+        if end:
+            body.append(f"<NextContinuationToken>{end}</NextContinuationToken>")
+        form = FOLDER if are_folders else OBJECT
+        body += [form.format(escape(name)) for name in names]
+        body.append("</ListBucketResult>")
+        return "".join(body)
 
 
-class Listener(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    # A mount opens many connections at once.
-    request_queue_size = 256
-
-    def handle_error(self, request, client_address):
-        """A mount that ends drops its connections."""
+FOLDER = "<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>"
+OBJECT = (
+    "<Contents><Key>{}</Key><LastModified>" + DATE + "</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>0</Size></Contents>")
+FOUND = Connection.answer("200 OK", 0, [
+    'ETag: "d41d8cd98f00b204e9800998ecf8427e"', f"Last-Modified: {HTTP_DATE}", f"x-amz-meta-mode: {MODE}", "x-amz-meta-uid: 7",
+    "x-amz-meta-gid: 8", "Content-Type: text/plain"])
 
 
 class Server:
@@ -165,11 +167,15 @@ class Server:
 
     def __init__(self, bucket):
         self.bucket = bucket
-        self.http = Listener(("127.0.0.1", 0), Handler)
-        self.http.bucket = bucket
-        self.endpoint = Endpoint(f"http://127.0.0.1:{self.http.server_port}", "AKIAWINDLASSTEST", "windlass-test-secret", "us-east-1")
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.loop = asyncio.new_event_loop()
+        # A mount opens many connections at once.
+        listening = self.loop.create_server(lambda: Connection(bucket), "127.0.0.1", 0, backlog=256)
+        port = self.loop.run_until_complete(listening).sockets[0].getsockname()[1]
+        self.endpoint = Endpoint(f"http://127.0.0.1:{port}", "AKIAWINDLASSTEST", "windlass-test-secret", "us-east-1")
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
 
     def stop(self):
-        self.http.shutdown()
-        self.http.server_close()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+        self.loop.close()

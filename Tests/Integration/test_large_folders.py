@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 import time
 
 import pytest
@@ -77,6 +78,74 @@ def test_a_large_tree_in_bounded_memory(mounted, request):
         print(f"{folders * each} files in {time.monotonic() - begin:.1f} s, {bucket.lists} LIST, {bucket.heads} HEAD, {watch.largest // MEBIBYTE} MiB")
     assert found.stdout.count("\n") == folders * each
     assert watch.largest < 256 * MEBIBYTE
+
+
+def prunes():
+    """Whether the kernel can be told to forget folders."""
+    return tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (6, 18)
+
+
+@pytest.mark.deadline(600)
+@pytest.mark.parametrize("limit, bound", [("16M", 5242), ("1G", None)])
+@pytest.mark.parametrize("folders, each", [(40, 500), (8000, 1)], ids=["files", "folders"])
+def test_inodes_are_bounded(mounted, limit, bound, folders, each):
+    """The kernel, which has memory for all of them, lets go of those that nobody uses. With a large limit none has to go: the negative control."""
+    if folders > each and not prunes():
+        pytest.skip("kernels before 6.18 keep folders")
+    bucket = Bucket(0, folders, each)
+    mount = mounted(bucket, f"--memory-limit={limit}", "--metadata-ttl=3600", "--metadata-cache=off")
+    most, ended = 0, threading.Event()
+
+    def sample():
+        nonlocal most
+        while not ended.wait(0.2):
+            most = max(most, Commands(mount).status()["inodes"])
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    found = subprocess.run(
+        ["find", mount.path / "tree", "-type", "f", *(["-size", "0"] if each > 1 else [])], capture_output=True, text=True, timeout=500, check=True)
+    ended.set()
+    sampler.join(30)
+    most = max(most, Commands(mount).status()["inodes"])
+    print(f"{most} inodes, {bucket.lists} LIST, {bucket.heads} HEAD")
+    assert found.stdout.count("\n") == folders * each
+    if bound:
+        assert most < bound * 1.25
+    else:
+        assert most > 7000
+
+
+@pytest.mark.deadline(300)
+def test_a_walk_lists_each_folder_once(mounted):
+    """It takes longer than names are believed, and meets more of them than are remembered."""
+    folders, each = 400, 100
+    bucket = Bucket(0, folders, each)
+    mount = mounted(bucket, "--memory-limit=64M")
+    found = subprocess.run(["find", mount.path / "tree", "-type", "f"], capture_output=True, text=True, timeout=250, check=True)
+    print(f"{bucket.lists} LIST, {bucket.heads} HEAD")
+    assert found.stdout.count("\n") == folders * each
+    assert bucket.lists <= folders + 20
+    assert bucket.heads <= 20
+
+
+@pytest.mark.long
+@pytest.mark.deadline(7200)
+@pytest.mark.parametrize("folders, limit", [(1000, 256), (5000, 512)])
+def test_attributes_of_a_large_tree_in_bounded_memory(mounted, folders, limit):
+    """Of each of a million files, and of five."""
+    bucket = Bucket(0, folders, 1000)
+    mount = mounted(bucket, f"--memory-limit={limit}M", "--metadata-cache=off")
+    with Watch(mount.process.pid) as watch:
+        begin = time.monotonic()
+        with subprocess.Popen(["find", mount.path / "tree", "-type", "f", "-size", "0"], stdout=subprocess.PIPE) as find:
+            found = sum(block.count(b"\n") for block in iter(lambda: find.stdout.read1(MEBIBYTE), b""))
+        passed = time.monotonic() - begin
+    print(f"{found} files in {passed:.1f} s, {bucket.lists} LIST, {bucket.heads} HEAD, {watch.largest // MEBIBYTE} MiB, {Commands(mount).status()['inodes']} inodes")
+    assert found == folders * 1000
+    assert bucket.lists <= folders * 1.05 + 20
+    assert bucket.heads <= found * 1.05 + 100
+    assert watch.largest < limit * MEBIBYTE
 
 
 @pytest.mark.deadline(300)

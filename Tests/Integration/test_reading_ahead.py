@@ -1,5 +1,6 @@
 """Small files that are read one after the other: how many requests that takes, counted at the store, and how long."""
 
+import concurrent.futures
 import os
 import random
 import time
@@ -58,6 +59,22 @@ def test_files_read_in_order_do_not_wait_for_each_other(store, mounts, folder):
     _, passed = counted(store, lambda: read(path, listed(path), folder))
     # One after the other the GETs alone would take 9 s.
     assert passed < 4
+
+
+def test_two_who_read_in_different_places_do_not_wait_either(store, mounts, folder):
+    store.faults(fault("latency", ["GetObject", "HeadObject"], milliseconds=30))
+    path = mounts("--metadata-ttl=60", "--no-hedging").path
+    names = listed(path)
+
+    def read_all():
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for half in [pool.submit(read, path, names[start:start + FILES // 2], folder) for start in (0, FILES // 2)]:
+                half.result()
+
+    counts, passed = counted(store, read_all)
+    # Each for itself, one after the other, 4.5 s.
+    assert passed < 3
+    assert counts["GetObject"] <= FILES + 8
 
 
 def test_files_read_after_a_long_listing_are_one_get_each(store, mounts, folder):

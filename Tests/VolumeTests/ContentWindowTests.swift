@@ -11,13 +11,13 @@ import Volume
         _ places: some Sequence<Int>, every step: Duration = .milliseconds(1), _ bounds: ContentWindow.Bounds = bounds,
         bytes: (Int) -> Int64? = { _ in 4096 }
     ) -> (fetched: Int, used: Int) {
-        var window = ContentWindow()
+        var window = ContentWindows()
         var fetched: Set<Int> = []
         var used = 0
         var time = Self.start
         for place in places {
             if fetched.contains(place) { used += 1 }
-            for ahead in window.read(place, at: time, bounds, bytes: bytes) where bytes(ahead) != nil {
+            for ahead in window.read(place, at: time, bounds, bytes: bytes).places where bytes(ahead) != nil {
                 #expect(fetched.insert(ahead).inserted, "a file is fetched twice")
             }
             time += step
@@ -32,11 +32,11 @@ import Volume
     }
 
     @Test func opensWithTheSecondFileAndGrowsWithEachHit() {
-        var window = ContentWindow()
-        #expect(window.read(10, at: Self.start, Self.bounds) { _ in 1 }.isEmpty)
+        var window = ContentWindows()
+        #expect(window.read(10, at: Self.start, Self.bounds) { _ in 1 }.places.isEmpty)
         #expect(!window.isOpen)
-        #expect(window.read(11, at: Self.start, Self.bounds) { _ in 1 } == 12..<12 + ContentWindow.first)
-        let ends = (12..<60).map { window.read($0, at: Self.start, Self.bounds) { _ in 1 }.upperBound - $0 }
+        #expect(window.read(11, at: Self.start, Self.bounds) { _ in 1 }.places == 12..<12 + ContentWindow.first)
+        let ends = (12..<60).map { window.read($0, at: Self.start, Self.bounds) { _ in 1 }.places.upperBound - $0 }
         #expect(ends.max() ?? 0 > 8 * ContentWindow.first)
     }
 
@@ -52,14 +52,24 @@ import Volume
         #expect(walk(places).fetched == 0)
     }
 
-    @Test func closesWhenSomebodyGoesElsewhereAndNeedsMoreProofThen() {
-        var window = ContentWindow()
+    @Test func whoGoesElsewhereNeedsMoreProofThere() {
+        var window = ContentWindows()
         for place in 0..<20 { _ = window.read(place, at: Self.start, Self.bounds) { _ in 1 } }
         #expect(window.isOpen)
-        #expect(window.read(1000, at: Self.start, Self.bounds) { _ in 1 }.isEmpty)
+        #expect(window.read(1000, at: Self.start, Self.bounds) { _ in 1 }.places.isEmpty)
+        #expect(window.read(1001, at: Self.start, Self.bounds) { _ in 1 }.places.isEmpty)
+        #expect(!window.read(1002, at: Self.start, Self.bounds) { _ in 1 }.places.isEmpty)
+    }
+
+    /// What was to be fetched is not any more, once somebody reads elsewhere and nobody goes on.
+    @Test func whoStopsIsForgotten() {
+        var window = ContentWindows()
+        var end = 0
+        for place in 0..<20 { end = max(end, window.read(place, at: Self.start, Self.bounds) { _ in 1 }.places.upperBound) }
+        #expect(window.read(1000, at: Self.start + .seconds(4), Self.bounds) { _ in 1 }.dropped.isEmpty)
+        #expect(window.isOpen)
+        #expect(window.read(2000, at: Self.start + .seconds(6), Self.bounds) { _ in 1 }.dropped == [20..<end])
         #expect(!window.isOpen)
-        #expect(window.read(1001, at: Self.start, Self.bounds) { _ in 1 }.isEmpty)
-        #expect(!window.read(1002, at: Self.start, Self.bounds) { _ in 1 }.isEmpty)
     }
 
     /// In proportion to what was read.
@@ -93,11 +103,11 @@ import Volume
     }
 
     @Test func holdsNoMoreBytesThanItMay() {
-        var window = ContentWindow()
+        var window = ContentWindows()
         let bounds = ContentWindow.Bounds(bytes: 1 << 20, belief: .seconds(60))
         var end = 0
         for place in 0..<500 {
-            let fetched = window.read(place, at: Self.start + .milliseconds(place), bounds) { _ in 100_000 }
+            let fetched = window.read(place, at: Self.start + .milliseconds(place), bounds) { _ in 100_000 }.places
             if !fetched.isEmpty { end = fetched.upperBound }
             #expect(end - place - 1 <= 10)
             #expect(place < 2 || end > place, "the next file is always on its way")
@@ -106,16 +116,16 @@ import Volume
 
     /// What is fetched too early is asked for again.
     @Test func slowReadersAreServedInTime() {
-        var window = ContentWindow()
+        var window = ContentWindows()
         let bounds = ContentWindow.Bounds(bytes: 16 << 20, belief: .seconds(1))
         for place in 0..<100 {
-            let fetched = window.read(place, at: Self.start + .milliseconds(100 * place), bounds) { _ in 1 }
+            let fetched = window.read(place, at: Self.start + .milliseconds(100 * place), bounds) { _ in 1 }.places
             #expect(fetched.isEmpty || fetched.upperBound - place <= ContentWindow.first + 1)
         }
     }
 
     @Test func whoIsExpectedNeedsNoProof() {
-        var window = ContentWindow()
+        var window = ContentWindows()
         #expect(window.expect(3, at: Self.start, Self.bounds) { _ in 1 } == 3..<3 + 2 * ContentWindow.first)
         #expect(window.expect(3, at: Self.start, Self.bounds) { _ in 1 }.isEmpty)
     }

@@ -10,8 +10,20 @@ import Volume
     /// Remembers what it was told.
     private final class Kernel: KernelNotifier {
         private let told = Mutex<[KernelNotification]>([])
+        let prunes: Bool
+
+        init(prunes: Bool = false) {
+            self.prunes = prunes
+        }
 
         var notifications: [KernelNotification] { told.withLock { $0 } }
+
+        func takeNotifications() -> [KernelNotification] {
+            told.withLock { told in
+                defer { told = [] }
+                return told
+            }
+        }
 
         func notify(_ notification: KernelNotification) -> Bool {
             told.withLock { $0.append(notification) }
@@ -149,8 +161,43 @@ import Volume
         let names = kernel.notifications.compactMap { if case .name(let name, .root) = $0 { name.description } else { nil } }
         #expect(names.first == "name-0.txt")
         #expect(names.count >= 200)
+        // What it was asked for and has not let go of yet is not asked for again with each lookup: that would be 20,000.
+        #expect(names.count <= 5000)
         for inode in inodes.prefix(200) { volume.volume.forget(inode, count: 1) }
         #expect(volume.volume.knownInodes == 101)
+    }
+
+    /// A kernel that can be told of inodes is told of folders, too, once nothing is known below them.
+    @Test(.timeLimit(.minutes(1))) func asksTheKernelToForgetFolders() async throws {
+        let volume = try await VolumeUnderTest(ttl: .seconds(60)) { $0.maximumInodes = 20 }
+        defer { volume.remove() }
+        let kernel = Kernel(prunes: true)
+        volume.volume.connected(to: kernel)
+        for number in 0..<100 {
+            let folder = try await volume.volume.makeDirectory(.of("folder-\(number)"), in: .root, permissions: 0o755, for: caller).inode
+            _ = try await volume.volume.makeDirectory(.of("inner"), in: folder, permissions: 0o755, for: caller)
+            for case .unused(let inodes) in kernel.takeNotifications() {
+                for inode in inodes { volume.volume.forget(inode, count: 1) }
+            }
+        }
+        #expect(volume.volume.knownInodes <= 22)
+    }
+
+    /// Files that were made here are let go of like others.
+    @Test(.timeLimit(.minutes(1))) func asksTheKernelToForgetWhatWasMade() async throws {
+        let volume = try await VolumeUnderTest(ttl: .seconds(60)) { $0.maximumInodes = 20 }
+        defer { volume.remove() }
+        let kernel = Kernel(prunes: true)
+        volume.volume.connected(to: kernel)
+        for number in 0..<100 {
+            let options = OpenOptions(mode: .writeOnly, exclusive: true)
+            let made = try await volume.volume.create(.of("file-\(number)"), in: .root, permissions: 0o644, options: options, for: caller)
+            await volume.volume.release(made.opened.handle)
+            for case .unused(let inodes) in kernel.takeNotifications() {
+                for inode in inodes { volume.volume.forget(inode, count: 1) }
+            }
+        }
+        #expect(volume.volume.knownInodes <= 22)
     }
 }
 
