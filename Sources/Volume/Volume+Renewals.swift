@@ -22,8 +22,13 @@ extension Volume {
 
     /// Renews a folder of which several names are wanted, if that can save asking for them one by one.
     func renew(forNamesIn folder: Inode) async {
-        guard metadata != nil, options.metadataTTL > .zero, tree.withLock({ $0.isOutdatedAsAWhole(folder) }) else { return }
-        await renew(folder)
+        if isWorthListing(folder) { await renew(folder) }
+    }
+
+    /// Whether a listing tells, or proves what is remembered of, attributes that are not believed any more.
+    func isWorthListing(_ folder: Inode) -> Bool {
+        guard metadata != nil || store.capabilities.listAttributes, options.metadataTTL > .zero else { return false }
+        return tree.withLock { $0.isOutdatedAsAWhole(folder) }
     }
 
     /// What fails now is asked for again, and told, by whoever wants a name.
