@@ -71,14 +71,27 @@ package struct PastStore: ReadOnlyStore {
         return objects
     }
 
-    /// Those of the folders that had something in them.
+    /// Those of the folders that had something in them; some are asked for at the same time.
     private func visible(_ prefixes: [Key]) async throws(StoreError) -> [Key] {
-        var shown: [Key] = []
+        var shown: Set<Key> = []
         for start in stride(from: 0, to: prefixes.count, by: Self.parallel) {
-            let some = Array(prefixes[start..<min(start + Self.parallel, prefixes.count)])
-            shown += try await some.filtered { (prefix) async throws(StoreError) in try await hadContent(prefix) }
+            let some = prefixes[start..<min(start + Self.parallel, prefixes.count)]
+            let answers = await withTaskGroup(of: Result<Key?, StoreError>.self) { group in
+                for prefix in some { group.addTask { await answer(prefix) } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            for answer in answers { if let prefix = try answer.get() { shown.insert(prefix) } }
         }
-        return shown
+        return prefixes.filter(shown.contains)
+    }
+
+    /// The folder if it had something in it.
+    private func answer(_ prefix: Key) async -> Result<Key?, StoreError> {
+        do throws(StoreError) {
+            return .success(try await hadContent(prefix) ? prefix : nil)
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func hadContent(_ prefix: Key) async throws(StoreError) -> Bool {
@@ -135,33 +148,5 @@ extension ListedObject {
     init(_ version: ListedVersion) {
         self.init(
             key: version.key, size: version.size, etag: version.etag, lastModified: version.time, storageClass: version.storageClass)
-    }
-}
-
-extension Array where Element == Key {
-    /// Those for which `body` says yes, asked at the same time.
-    fileprivate func filtered(_ body: @escaping @Sendable (Key) async throws(StoreError) -> Bool) async throws(StoreError) -> [Key] {
-        let outcome = await withTaskGroup(of: (Int, Result<Bool, StoreError>).self) { group -> Result<[Key], StoreError> in
-            for (index, key) in self.enumerated() {
-                group.addTask {
-                    do throws(StoreError) {
-                        return (index, .success(try await body(key)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
-            }
-            var isIn = [Bool](repeating: false, count: self.count)
-            for await (index, answer) in group {
-                switch answer {
-                case .success(let value): isIn[index] = value
-                case .failure(let error):
-                    group.cancelAll()
-                    return .failure(error)
-                }
-            }
-            return .success(self.indices.filter { isIn[$0] }.map { self[$0] })
-        }
-        return try outcome.get()
     }
 }
