@@ -42,10 +42,17 @@ extension StagedFile {
             let low = index * BlockChecksums.blockSize
             let block = bytes.dropFirst(low).prefix(BlockChecksums.blockSize)
             guard Int64(block.count) == min(size, stop - start - Int64(low)), CRC32C.check(of: block) == sum else {
-                throw corruption(at: start + Int64(low))
+                throw mismatch(at: start + Int64(low))
             }
         }
         return Bytes(bytes[Int(wanted.lowerBound - start)..<Int(wanted.upperBound - start)])
+    }
+
+    /// A block that was given back is no damage: whoever still reads it has a map of before, and must look again.
+    private func mismatch(at offset: Int64) -> StateError {
+        let block = offset..<offset + Int64(BlockChecksums.blockSize)
+        guard state.withLock({ $0.punched.covering(block) }) != nil else { return corruption(at: offset) }
+        return StateError(.failed(.stale), "the bytes of \(path) at \(offset) have been given back")
     }
 
     func readBlocks(_ range: Range<Int64>) throws(StateError) -> [UInt8] {

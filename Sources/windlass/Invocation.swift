@@ -68,9 +68,10 @@ enum Invocation {
         return ["/etc/windlass.toml"] + (home.map { ["\($0)/windlass/config.toml"] } ?? [])
     }
 
-    /// At boot there may be no HOME, which the folders of a mount are found by.
+    /// mount(8) hands on no HOME, which the folders of a mount are found by, and mount.fuse(8) root's.
     private static func completeEnvironment() {
-        guard ProcessInfo.processInfo.environment["HOME"] == nil, let entry = unsafe getpwuid(getuid()), let home = unsafe entry.pointee.pw_dir else {
+        let given = ProcessInfo.processInfo.environment["HOME"]
+        guard given == nil || given == "/root" && getuid() != 0, let entry = unsafe getpwuid(getuid()), let home = unsafe entry.pointee.pw_dir else {
             return
         }
         unsafe setenv("HOME", home, 1)

@@ -178,11 +178,10 @@ struct MountRun {
         client.rereadCredentials()
     }
 
-    /// Until the mount has ended. Once it has answered, the parent of a daemon is told, and the terminal is let go.
+    /// Until the mount has ended. Once it answers the kernel, the parent of a daemon is told, and the terminal is let go.
     private func serve(_ session: FuseSession, _ mountPoint: String, _ manager: ServiceManager?) throws {
         do throws(FuseError) {
             try session.run { [parent, logger] in
-                guard HelperProcess.answers(mountPoint) else { return }
                 logger.info("mounted at \(mountPoint)")
                 manager?.ready(mountPoint, logger)
                 parent?.tellReady()

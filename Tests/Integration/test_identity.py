@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -167,17 +168,22 @@ def test_statfs_tells_the_quota(obs, tmp_path):
     assert error.value.errno in (errno.EDQUOT, errno.ENOSPC)
 
 
-def test_a_mount_that_is_killed_while_it_is_looked_at_ends(obs):
-    """That it answers is seen by asking it. A process that waits for an answer of its own could not be ended."""
+def test_a_mount_that_is_killed_while_it_is_looked_at_ends(obs, tmp_path):
+    """For systemd it is seen whether a mount answers. A process that waits for an answer of its own could not be ended."""
     store, mount = obs
     mount.stop()
-    store.faults(stores.fault("latency", ["GetBucketStorageInfo", "GetBucketQuota"], milliseconds=15_000))
-    mount.start()
-    time.sleep(0.5)
-    mount.process.kill()
-    assert mount.process.wait(8) == -signal.SIGKILL
-    mount.kill()
+    environment = dict(mount.environment)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        mount.environment |= {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
+        store.faults(stores.fault("latency", ["GetBucketStorageInfo", "GetBucketQuota"], milliseconds=15_000))
+        mount.start()
+        time.sleep(1)
+        mount.process.kill()
+        assert mount.process.wait(8) == -signal.SIGKILL
+        mount.kill()
     store.faults()
+    mount.environment = environment
     mount.start()
 
 

@@ -68,6 +68,9 @@ struct StagingSpaceTests {
         #expect(folder.space.used == file.occupied)
         #expect(try file.read(at: 500_000, count: 500_000) == Bytes(Array(pattern(1, 1_000_000)[500_000...])))
         try file.verify()
+        // Who comes too late for them has met no damage.
+        let late = await failure { try file.read(at: 50_000, count: 10) }
+        #expect(late?.reason == .failed(.stale) && file.fault == nil)
         try file.keepOnly([ByteRange(offset: 700_000, count: 1)])
         #expect(file.occupied == Self.blocks(path))
         #expect(file.occupied == 16384 + 4096)
