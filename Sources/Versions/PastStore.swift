@@ -12,8 +12,8 @@ package struct PastStore: ReadOnlyStore {
 
     /// Requests at the same time for the folders of a page.
     private static let parallel = 16
-    /// After so many pages without anything of that time a folder is shown unseen.
-    private static let patience = 10
+    /// After so many versions without anything of that time a folder is shown unseen.
+    private static let patience = 9000
     /// No page is smaller: most of the versions on it may be younger than the moment.
     private static let smallestPage = 32
 
@@ -97,11 +97,13 @@ package struct PastStore: ReadOnlyStore {
     private func hadContent(_ prefix: Key) async throws(StoreError) -> Bool {
         let request = ListRequest(prefix: prefix)
         var cursor = VersionCursor(request)
-        for attempt in 0..<Self.patience {
-            let page = try await base.listVersions(cursor.query(request, attempt == 0 ? 100 : 1000))
+        var seen = 0
+        while seen < Self.patience {
+            let page = try await base.listVersions(cursor.query(request, seen == 0 ? 100 : 1000))
             guard visible(page, &cursor).isEmpty else { return true }
             guard let next = page.next else { return false }
             cursor.goOn(at: next)
+            seen += max(1, page.versions.count)
         }
         return true
     }

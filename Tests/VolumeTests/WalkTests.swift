@@ -43,7 +43,7 @@ import Volume
     private func isOnceEach(_ requests: [StoreOperation]) -> Bool {
         let lists = requests.count { $0 == .list }
         let heads = requests.count { $0 == .head }
-        return lists <= Self.folders * 4 / 3 + 10 && heads <= 10
+        return lists <= Self.folders * 4 / 3 + 10 && heads <= Self.folders / 4
     }
 
     /// Many more names than may be remembered are listed on the way.
