@@ -83,15 +83,30 @@ extension TransferRun {
         }
     }
 
-    /// Once it has been transferred.
+    /// Once it has been transferred, and if it is what was listed: what was written to it since may not be in the copy.
     func removeSource(_ entry: TransferEntry) async throws(TransferError) {
         switch plan.route {
         case .up(let root, _):
-            let path = root.appending(entry.path)
-            try await onDisk("delete", path) { () throws(Errno) in try LocalSystem.remove(path) }
+            let (path, follow) = (root.appending(entry.path), plan.follow || entry.path.isEmpty)
+            let isRemoved = try await onDisk("delete", path) { () throws(Errno) in
+                let facts = try LocalSystem.facts(path, follow: follow)
+                guard facts.size == entry.size, entry.modified == nil || facts.modified == entry.modified else { return false }
+                try LocalSystem.remove(path)
+                return true
+            }
+            guard isRemoved else { throw Self.changedAfterListing }
         case .down(let place, _), .across(let place, _, _):
             let key = place.key(entry.path)
-            try await asking(place, key) { () async throws(StoreError) in try await place.store.delete(key) }
+            let isRemoved = try await asking(place, key) { () async throws(StoreError) -> Bool in
+                if let etag = entry.etag, try await place.store.head(key, ReadConditions()).etag != etag { return false }
+                try await place.store.delete(key)
+                return true
+            }
+            guard isRemoved else { throw Self.changedAfterListing }
         }
+    }
+
+    private static var changedAfterListing: TransferError {
+        TransferError(.conflict, "it has changed since it was listed: it was copied, and is left where it was; move it again")
     }
 }

@@ -105,6 +105,23 @@ def test_a_source_that_changes_under_way_is_refused(bucket, store, tmp_path):
     assert not (tmp_path / "q").exists()
 
 
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_what_changes_while_it_is_moved_stays(bucket, store, tmp_path, direction):
+    write(tmp_path / "src", {"file": b"before"})
+    bucket.put("q", b"before")
+    store.faults(fault("latency", ["PutObject" if direction == "up" else "GetObject"], milliseconds=3000))
+    words = ["mv", tmp_path / "src" / "file", "K:p/"] if direction == "up" else ["mv", "K:q", tmp_path / "q"]
+    process = bucket.start(*words, stderr=subprocess.PIPE)
+    time.sleep(1.5)
+    if direction == "up":
+        (tmp_path / "src" / "file").write_bytes(b"written meanwhile")
+    else:
+        bucket.put("q", b"written meanwhile")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 3 and b"move it again" in errors, errors
+    assert (tmp_path / "src" / "file").read_bytes() == b"written meanwhile" if direction == "up" else bucket.get("q") == b"written meanwhile"
+
+
 @pytest.mark.deadline(1200)
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_transfers_killed_again_and_again(bucket, store, tmp_path, direction, request):
