@@ -142,7 +142,6 @@ extension Volume {
         return info
     }
 
-    /// The object has been changed from here: what was remembered of it is old, even if its ETag, size and age are the same.
     /// A rename by the store. An object keeps the time by which what is known of it is proved: under another name it would prove what is known of
     /// the one that was there.
     func renameNatively(_ key: Key, to newKey: Key) async throws(StoreError) {
@@ -150,6 +149,7 @@ extension Volume {
         try await store.rename(key, to: newKey)
     }
 
+    /// The object has been changed from here: what was remembered of it is old, even if its ETag, size and age are the same.
     func forgetMetadata(of key: Key) {
         metadata?.forget(key)
     }
