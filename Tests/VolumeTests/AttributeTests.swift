@@ -164,7 +164,11 @@ import Volume
     }
 
     @Test func factsAboutTheObjectAreShown() async throws {
-        let test = try await VolumeUnderTest { $0.listsFacts = true }
+        // What is stored only when the volume is drained, also the second time.
+        let test = try await VolumeUnderTest {
+            $0.listsFacts = true
+            $0.attributeDelay = .seconds(60)
+        }
         defer { test.remove() }
         let inode = try await make("page.html", in: test.volume)
         let info = try await test.bucket.head("page.html", ReadConditions())
