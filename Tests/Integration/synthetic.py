@@ -1,6 +1,6 @@
 """A bucket far too large to be filled: every listing and every object is made up when it is asked for.
 
-    flat/file-0000000 ...             `files` empty objects
+    flat/file-0000000 ...             `files` objects of `size` bytes
     tree/dir-00000/file-000 ...       `folders` folders of `each` objects
 
 With `versions` each object of `flat` has so many, a second apart; the latest is of `NEWEST`.
@@ -25,8 +25,8 @@ NEWEST = datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 class Bucket:
     """Names by their number, without a list of them."""
 
-    def __init__(self, files, folders=0, each=0, versions=1):
-        self.files, self.folders, self.each, self.versions = files, folders, each, versions
+    def __init__(self, files, folders=0, each=0, versions=1, size=0):
+        self.files, self.folders, self.each, self.versions, self.size = files, folders, each, versions, size
         self.heads, self.lists = 0, 0
 
     def level(self, prefix):
@@ -103,7 +103,7 @@ class Connection(asyncio.Protocol):
     def head(self, target):
         self.bucket.heads += 1
         key = urllib.parse.unquote(target.partition("?")[0]).split("/", 2)[-1]
-        return FOUND if self.bucket.has(key) else self.answer("404 Not Found", 0)
+        return self.answer("200 OK", self.bucket.size, FOUND) if self.bucket.has(key) else self.answer("404 Not Found", 0)
 
     def get(self, target):
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(target).query, keep_blank_values=True))
@@ -149,17 +149,17 @@ class Connection(asyncio.Protocol):
         if end:
             body.append(f"<NextContinuationToken>{end}</NextContinuationToken>")
         form = FOLDER if are_folders else OBJECT
-        body += [form.format(escape(name)) for name in names]
+        body += [form.format(escape(name), bucket.size) for name in names]
         body.append("</ListBucketResult>")
         return "".join(body)
 
 
 FOLDER = "<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>"
 OBJECT = (
-    "<Contents><Key>{}</Key><LastModified>" + DATE + "</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>0</Size></Contents>")
-FOUND = Connection.answer("200 OK", 0, [
+    "<Contents><Key>{}</Key><LastModified>" + DATE + "</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>{}</Size></Contents>")
+FOUND = [
     'ETag: "d41d8cd98f00b204e9800998ecf8427e"', f"Last-Modified: {HTTP_DATE}", f"x-amz-meta-mode: {MODE}", "x-amz-meta-uid: 7",
-    "x-amz-meta-gid: 8", "Content-Type: text/plain"])
+    "x-amz-meta-gid: 8", "Content-Type: text/plain"]
 
 
 class Server:
