@@ -83,9 +83,11 @@ struct Transferring {
             guard facts?.isFolder != true else { throw Failure("\(path) is a folder; copy it with -r", code: .usage) }
             let name = path.split(separator: "/").last.map(String.init) ?? path
             let key = address.key.isEmpty || address.key.hasSuffix("/") ? address.key + name : address.key
+            let modified = try? LocalSystem.facts(LocalPath(full), follow: true).modified
             return Meaning(
-                route: try sides.up(LocalPath(full), address, prefix: key), single: TransferEntry(path: RelativePath(""), size: facts?.size ?? 0),
-                source: full, target: Self.shown(address, key), endpoints: endpoints)
+                route: try sides.up(LocalPath(full), address, prefix: key),
+                single: TransferEntry(path: RelativePath(""), size: facts?.size ?? 0, modified: modified), source: full,
+                target: Self.shown(address, key), endpoints: endpoints)
         }
         guard facts?.isFolder != false else { throw Failure("\(path) is no folder", code: .usage) }
         let prefix = BucketAddress.folder(address.key)
@@ -109,9 +111,8 @@ struct Transferring {
         guard isRecursive else {
             let key = try address.requiredKey()
             let file = Self.absolute((try Self.file(for: address, path) as NSString).resolvingSymlinksInPath)
-            let size = try size(address, key)
             return Meaning(
-                route: try sides.down(address, prefix: address.key, LocalPath(file)), single: TransferEntry(path: RelativePath(""), size: size),
+                route: try sides.down(address, prefix: address.key, LocalPath(file)), single: try entry(address, key),
                 source: Self.shown(address, address.key), target: file, endpoints: endpoints)
         }
         let (prefix, full) = (BucketAddress.folder(address.key), Self.absolute(path))
@@ -128,12 +129,13 @@ struct Transferring {
         return path.hasSuffix("/") ? path + name : "\(path)/\(name)"
     }
 
-    /// In bytes.
-    private func size(_ address: ObjectAddress, _ key: Key) throws -> Int64 {
-        if isCancelling { return 0 }
-        return try connection.work(address).run(key: key) { (commands) async throws(StoreError) in
-            try await commands.objects.store.head(key, ReadConditions()).size
+    /// The one object that is to be transferred.
+    private func entry(_ address: ObjectAddress, _ key: Key) throws -> TransferEntry {
+        if isCancelling { return TransferEntry(path: RelativePath(""), size: 0) }
+        let info = try connection.work(address).run(key: key) { (commands) async throws(StoreError) in
+            try await commands.objects.store.head(key, ReadConditions())
         }
+        return TransferEntry(path: RelativePath(""), size: info.size, etag: info.etag)
     }
 
     // MARK: From bucket to bucket
@@ -150,7 +152,7 @@ struct Transferring {
             guard !isOnePlace || source.key != targetKey else { throw Failure("\(source.key) is there already", code: .usage) }
             return Meaning(
                 route: try sides.across(source, prefix: source.key, target, prefix: targetKey),
-                single: TransferEntry(path: RelativePath(""), size: try size(source, key)), source: Self.shown(source, source.key),
+                single: try entry(source, key), source: Self.shown(source, source.key),
                 target: Self.shown(target, targetKey), endpoints: endpoints)
         }
         let (from, to) = (BucketAddress.folder(source.key), BucketAddress.folder(target.key))
