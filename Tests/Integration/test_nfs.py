@@ -59,17 +59,17 @@ class Client:
     """libnfs, connected."""
 
     def __init__(self, url):
-        self.library = ctypes.CDLL("libnfs.so.13")
-        self.library.nfs_init_context.restype = self.library.nfs_parse_url_dir.restype = self.library.nfs_get_error.restype = ctypes.c_void_p
-        self.context = ctypes.c_void_p(self.library.nfs_init_context())
-        assert self.library.nfs_parse_url_dir(self.context, url.encode()), self.error()
+        self.calls = ctypes.CDLL("libnfs.so.13")
+        self.calls.nfs_init_context.restype = self.calls.nfs_parse_url_dir.restype = self.calls.nfs_get_error.restype = ctypes.c_void_p
+        self.context = ctypes.c_void_p(self.calls.nfs_init_context())
+        assert self.calls.nfs_parse_url_dir(self.context, url.encode()), self.error()
         self.call("mount", b"127.0.0.1", b"/bucket")
 
     def error(self):
-        return ctypes.string_at(self.library.nfs_get_error(self.context)).decode()
+        return ctypes.string_at(self.calls.nfs_get_error(self.context)).decode()
 
     def call(self, name, *arguments):
-        result = getattr(self.library, f"nfs_{name}")(self.context, *arguments)
+        result = getattr(self.calls, f"nfs_{name}")(self.context, *arguments)
         if result < 0:
             raise OSError(-result, f"nfs_{name}: {self.error()}")
         return result
@@ -100,7 +100,7 @@ class Client:
         self.call("close", file)
 
     def end(self):
-        self.library.nfs_destroy_context(self.context)
+        self.calls.nfs_destroy_context(self.context)
 
 
 @pytest.fixture
