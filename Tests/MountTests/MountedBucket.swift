@@ -88,6 +88,13 @@ final class MountedBucket: OperationDriver {
         }
     }
 
+    /// How many inodes are known once the kernel has told of all that it let go of: only the top, or what is left when the time is over.
+    func inodesOnceForgotten(within limit: Duration) async -> Int {
+        let end = ContinuousClock.now + limit
+        while volume.knownInodes > 1, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(5)) }
+        return volume.knownInodes
+    }
+
     /// Unmounts; false when the mount was still in use and had to be detached.
     @discardableResult
     func end() async -> Bool {
