@@ -14,14 +14,24 @@ struct FolderMoment: Hashable, Sendable {
 struct FetchedPage: Sendable {
     let page: ListPage
     var moment: FolderMoment
-    fileprivate let pager: ListPager
+    /// Nil where nothing follows.
+    fileprivate let pager: ListPager?
+
+    /// The whole listing of a folder.
+    init(whole page: ListPage, _ moment: FolderMoment) {
+        (self.page, self.moment, pager) = (page, moment, nil)
+    }
+
+    fileprivate init(_ page: ListPage, _ moment: FolderMoment, _ pager: ListPager) {
+        (self.page, self.moment, self.pager) = (page.sorted, moment, pager)
+    }
 
     /// The first page of a folder's listing; nil for a folder without any key.
     static func first(of folder: FolderKey, in store: any ObjectStore) async throws(StoreError) -> FetchedPage? {
         let moment = FolderMoment()
         var pager = ListPager(store, ListRequest(prefix: folder.prefix, delimiter: "/", withAttributes: true))
         guard let page = try await pager.next() else { return nil }
-        return FetchedPage(page: page.sorted, moment: moment, pager: pager)
+        return FetchedPage(page, moment, pager)
     }
 }
 
@@ -145,7 +155,7 @@ final class DirectoryListing: Sendable {
             let moment = moment()
             do throws(StoreError) {
                 guard let page = try await pager.next() else { return .success(nil) }
-                return .success(FetchedPage(page: page.sorted, moment: moment, pager: pager))
+                return .success(FetchedPage(page, moment, pager))
             } catch {
                 return .failure(error)
             }

@@ -90,8 +90,9 @@ struct FolderListing: Sendable {
         names[name] = entry
     }
 
-    /// The next names of the listing.
-    mutating func append(_ entries: [(name: FileName, entry: ListedEntry)]) {
+    /// The next names of the listing, on a page that is believed for so long.
+    mutating func append(_ entries: [(name: FileName, entry: ListedEntry)], until limit: ContinuousClock.Instant) {
+        validUntil = min(validUntil, limit)
         for (name, entry) in entries {
             var entry = entry
             entry.place = start + order.count

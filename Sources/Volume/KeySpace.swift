@@ -36,6 +36,14 @@ struct KeySpace: Sendable {
         }
     }
 
+    /// What the keys of the folder above begin with; nil for the top, and for what is no folder of the bucket.
+    func above(_ folder: FolderKey) -> Key? {
+        guard folder.marker != nil, folder.prefix.bytes.count > paths.root.prefix.bytes.count else { return nil }
+        let above = folder.prefix.bytes.dropLast()
+        let end = above.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+        return Key(Array(above[..<max(end, paths.root.prefix.bytes.count)]))
+    }
+
     /// No folder of the bucket, but what long names go on in.
     func isContinuation(_ path: [FileName]) -> Bool {
         if case .continuation = known(path) { true } else { false }

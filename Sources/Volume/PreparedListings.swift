@@ -8,6 +8,12 @@ final class PreparedListings: Sendable {
         let page: FetchedPage
         /// How often anything had been changed when it was asked for.
         let changes: Int
+        /// Larger than that of what is older.
+        let number: UInt64
+        /// The folder whose listing without delimiter gave it, until somebody has used it.
+        var origin: Key?
+        /// What is in the folder has been asked for ahead.
+        var isLookedInto = false
 
         var names: Int { page.page.objects.count + page.page.commonPrefixes.count }
 
@@ -18,8 +24,9 @@ final class PreparedListings: Sendable {
 
     private struct State {
         var pages: [FolderKey: Prepared] = [:]
-        /// Oldest first.
-        var order: [FolderKey] = []
+        /// Oldest first, with their numbers; those that have gone since are among them.
+        var order: [(folder: FolderKey, number: UInt64)] = []
+        var lastNumber: UInt64 = 0
         /// In all pages.
         var names = 0
         /// Asked for just now.
@@ -46,19 +53,47 @@ final class PreparedListings: Sendable {
         }
 
         @discardableResult mutating func remove(_ folder: FolderKey) -> Prepared? {
-            order.removeAll { $0 == folder }
             guard let removed = pages.removeValue(forKey: folder) else { return nil }
             names -= removed.names
             return removed
         }
+
+        mutating func insert(_ page: FetchedPage, of folder: FolderKey, changes: Int, origin: Key?) {
+            remove(folder)
+            lastNumber += 1
+            let prepared = Prepared(page: page, changes: changes, number: lastNumber, origin: origin)
+            pages[folder] = prepared
+            order.append((folder, lastNumber))
+            names += prepared.names
+        }
+
+        /// The oldest go first.
+        mutating func makeRoom() {
+            var gone = 0
+            while gone < order.count, pages.count > PreparedListings.most || names > PreparedListings.mostNames {
+                if pages[order[gone].folder]?.number == order[gone].number { remove(order[gone].folder) }
+                gone += 1
+            }
+            order.removeFirst(gone)
+            if order.count > 4 * PreparedListings.most { order = order.filter { pages[$0.folder]?.number == $0.number } }
+        }
+
+        /// Gives the folder whose listing gave the page, the first time.
+        mutating func noteUse(of folder: FolderKey) -> Key? {
+            defer { pages[folder]?.origin = nil }
+            return pages[folder]?.origin
+        }
     }
 
-    static let most = 128
+    /// As many as one listing without delimiter may give, and some beside.
+    static let most = 1500
     static let mostNames = 20_000
     static let longestReach = 16
     private static let demand = Duration.seconds(2)
     /// Requests at a time.
     static let limit = 24
+    /// Where pages come from that nobody asked for alone.
+    let subtrees = SubtreeListings()
     private let state = Mutex(State())
 
     /// Whether the page of `folder` is to be asked for now; then `finish` must follow. `isUrgent`: somebody waits for it.
@@ -77,12 +112,16 @@ final class PreparedListings: Sendable {
         state.withLock { state in
             state.running.remove(folder)
             guard let page else { return }
-            state.remove(folder)
-            let prepared = Prepared(page: page, changes: changes)
-            state.pages[folder] = prepared
-            state.order.append(folder)
-            state.names += prepared.names
-            while let oldest = state.order.first, state.order.count > Self.most || state.names > Self.mostNames { state.remove(oldest) }
+            state.insert(page, of: folder, changes: changes, origin: nil)
+            state.makeRoom()
+        }
+    }
+
+    /// Pages that the listing of all that is below `origin` gave.
+    func keep(_ pages: [(folder: FolderKey, page: FetchedPage)], below origin: Key, changes: Int) {
+        state.withLock { state in
+            for (folder, page) in pages { state.insert(page, of: folder, changes: changes, origin: origin) }
+            state.makeRoom()
         }
     }
 
@@ -97,9 +136,20 @@ final class PreparedListings: Sendable {
         }
     }
 
+    /// The first page of `folder` for the one who asks ahead for what is in it: nil for all others.
+    func lookInto(_ folder: FolderKey, changes: Int, _ ttl: Duration) -> FetchedPage? {
+        state.withLock { state in
+            guard let prepared = state.pages[folder], !prepared.isLookedInto, prepared.isFresh(changes, ttl) else { return nil }
+            state.pages[folder]?.isLookedInto = true
+            return prepared.page
+        }
+    }
+
     /// The first page of `folder`, left for whoever opens it.
     func look(_ folder: FolderKey, changes: Int, _ ttl: Duration) -> FetchedPage? {
-        guard let prepared = state.withLock({ $0.pages[folder] }), prepared.isFresh(changes, ttl) else { return nil }
+        let (prepared, origin) = state.withLock { ($0.pages[folder], $0.noteUse(of: folder)) }
+        if let origin { subtrees.noteUse(below: origin) }
+        guard let prepared, prepared.isFresh(changes, ttl) else { return nil }
         return prepared.page
     }
 
@@ -111,6 +161,7 @@ final class PreparedListings: Sendable {
             return prepared
         }
         guard let prepared, prepared.changes == now.changes else { return nil }
+        if let origin = prepared.origin { subtrees.noteUse(below: origin) }
         let isFresh = prepared.isFresh(now.changes, ttl)
         state.withLock { $0.reach = isFresh ? min(Self.longestReach, $0.reach + 1) : max(1, $0.reach / 2) }
         guard isFresh else { return nil }

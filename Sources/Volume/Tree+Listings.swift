@@ -42,7 +42,7 @@ extension Tree {
         for name in listed { if case .object(let object) = name.kind { noticeVersion(object, name.name, in: folder) } }
         listings.update(folder) { listing in
             guard listing.pass == pass else { return }
-            listing.append(listed.map { ($0.name, ListedEntry($0, infos, validUntil)) })
+            listing.append(listed.map { ($0.name, ListedEntry($0, infos, validUntil)) }, until: validUntil)
         }
     }
 

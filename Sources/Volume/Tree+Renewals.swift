@@ -86,7 +86,7 @@ extension Tree {
         let shown = names.filter { !renewed.touched.contains($0.name) }
         let infos = believed(infos, of: shown, in: folder)
         for name in shown { if case .object(let object) = name.kind { noticeVersion(object, name.name, in: folder) } }
-        listing.append(shown.map { ($0.name, ListedEntry($0, infos, validUntil)) })
+        listing.append(shown.map { ($0.name, ListedEntry($0, infos, validUntil)) }, until: validUntil)
         for name in renewed.touched {
             if var entry = known[name] {
                 (entry.place, entry.validUntil) = (nil, validUntil)

@@ -28,16 +28,25 @@ extension Volume {
         }
     }
 
-    /// Fetches a folder's first page for whoever opens it soon, and those of the first folders in it.
+    /// Fetches a folder's first page for whoever opens it soon, the attributes of what is in it, and the pages of the first folders in it.
     private func prepareAhead(_ folder: FolderKey, depth: Int) {
-        guard prepared.begin(folder, isUrgent: false, changes: allChanges, options.metadataTTL) else { return }
-        Task { [weak self] in
-            guard let self, let page = await prepare(folder) else { return }
-            // Who reads the files has their attributes with their content.
-            if walks.isAnybodyWalking, !readers.isAnybodyWalking { await askAhead(forObjectsOf: page.page) }
-            guard depth > 0 else { return }
-            for prefix in page.page.commonPrefixes.prefix(Self.breadth) { prepareAhead(FolderKey(prefix: prefix), depth: depth - 1) }
+        let (changes, ttl) = (allChanges, options.metadataTTL)
+        if prepared.begin(folder, isUrgent: false, changes: changes, ttl) {
+            Task { [weak self] in
+                guard let self, await prepare(folder) != nil else { return }
+                guard let page = prepared.lookInto(folder, changes: allChanges, ttl) else { return }
+                await askAhead(forWhatIsOn: page.page, depth: depth)
+            }
+        } else if let page = prepared.lookInto(folder, changes: changes, ttl) {
+            Task { [weak self] in await self?.askAhead(forWhatIsOn: page.page, depth: depth) }
         }
+    }
+
+    private func askAhead(forWhatIsOn page: ListPage, depth: Int) async {
+        // Who reads the files has their attributes with their content.
+        if walks.isAnybodyWalking, !readers.isAnybodyWalking { await askAhead(forObjectsOf: page) }
+        guard depth > 0 else { return }
+        for prefix in page.commonPrefixes.prefix(Self.breadth) { prepareAhead(FolderKey(prefix: prefix), depth: depth - 1) }
     }
 
     /// How often anything was changed from here, also in part.
@@ -45,11 +54,43 @@ extension Volume {
 
     /// `prepared.begin` has been called.
     private func prepare(_ folder: FolderKey) async -> FetchedPage? {
+        if let page = await pageWithOthers(of: folder) {
+            prepared.finish(folder, nil, changes: 0)
+            return page
+        }
         let changes = allChanges
         // What fails now is asked for again, and told, when somebody wants it.
         let page = try? await FetchedPage.first(of: folder, in: store)
         prepared.finish(folder, page, changes: changes)
         return page
+    }
+
+    /// The page of a folder out of one listing of many, where those beside it are wanted, too.
+    private func pageWithOthers(of folder: FolderKey) async -> FetchedPage? {
+        guard let parent = keys.above(folder) else { return nil }
+        // The second listing begins where the first ends.
+        for _ in 0..<2 {
+            let listing = prepared.subtrees.listing(of: folder.prefix, below: parent) {
+                Task { await listSubtree(of: parent) }
+            }
+            guard let listing else { return nil }
+            await listing.value
+            if let page = prepared.look(folder, changes: allChanges, options.metadataTTL) { return page }
+        }
+        return nil
+    }
+
+    /// One page of what is below `parent`, from the first folder on that is asked for.
+    private func listSubtree(of parent: Key) async {
+        try? await Task.sleep(for: SubtreeListings.gathering)
+        guard let folder = prepared.subtrees.begin(below: parent) else { return }
+        let (changes, moment) = (allChanges, FolderMoment())
+        // Right before the folder and, as that is no folder itself, inside of no other.
+        let start = Key(folder.bytes.dropLast() + [UInt8(ascii: ".")])
+        let page = try? await store.list(ListRequest(prefix: parent, startAfter: start, withAttributes: true))
+        let folders = page.map { SubtreePage($0, below: parent).folders } ?? []
+        prepared.keep(folders.map { (FolderKey(prefix: $0.prefix), FetchedPage(whole: $0.page, moment)) }, below: parent, changes: changes)
+        prepared.subtrees.finish(below: parent, given: folders.count, isLast: page.map { $0.next == nil } ?? false)
     }
 
     /// What a folder is that a listing has just shown.

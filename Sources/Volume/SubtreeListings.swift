@@ -1,0 +1,97 @@
+internal import ObjectStorage
+internal import Synchronization
+
+/// Where the listings of several folders beside each other are wanted soon one after the other: then one listing of all that is below the folder
+/// above gives those of many (`SubtreePage`), instead of a request for each.
+final class SubtreeListings: Sendable {
+    private struct Running {
+        let task: Task<Void, Never>
+        var from: Key
+        var hasBegun = false
+        var waiting = 1
+
+        /// Whether the listing will tell of the folder; then somebody waits for it.
+        mutating func takeIn(_ folder: Key) -> Bool {
+            if !hasBegun { from = min(from, folder) }
+            guard from <= folder else { return false }
+            waiting += 1
+            return true
+        }
+    }
+
+    private struct Subtree {
+        /// When a folder in it was last asked for.
+        var asked: ContinuousClock.Instant
+        var running: Running?
+        /// Folders that the last page gave, and those of them that somebody has used.
+        var given = 0
+        var used = 0
+        /// Until then each folder is listed by itself.
+        var declinedUntil: ContinuousClock.Instant?
+    }
+
+    /// Folders that are asked for within this time of each other are part of one walk.
+    private static let demand = Duration.seconds(2)
+    /// How long nothing is tried where folders are too long, or not wanted in their order.
+    private static let pause = Duration.seconds(10)
+    /// A page that gives fewer is not worth what it tells beside.
+    private static let fewest = 4
+    private static let mostSubtrees = 64
+    /// Several folders are asked for at the same time, in no order: so long the first of them is waited for.
+    static let gathering = Duration.microseconds(500)
+    private let state = Mutex<[Key: Subtree]>([:])
+
+    /// The listing to wait for before the folder's page is at hand; nil where the folder is to be listed by itself. `list` calls `begin`, and ends
+    /// with `finish`.
+    func listing(of folder: Key, below parent: Key, _ list: () -> Task<Void, Never>) -> Task<Void, Never>? {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            guard var subtree = state[parent] else {
+                makeRoom(in: &state)
+                state[parent] = Subtree(asked: now)
+                return nil
+            }
+            defer { state[parent] = subtree }
+            let isWalked = now - subtree.asked < Self.demand
+            subtree.asked = now
+            if let task = subtree.running?.task { return subtree.running?.takeIn(folder) == true ? task : nil }
+            if subtree.given >= Self.fewest, subtree.used * 4 < subtree.given { subtree.declinedUntil = now + Self.pause }
+            (subtree.given, subtree.used) = (0, 0)
+            guard isWalked, subtree.declinedUntil.map({ $0 <= now }) ?? true else { return nil }
+            let task = list()
+            subtree.running = Running(task: task, from: folder)
+            return task
+        }
+    }
+
+    /// The folder to list from: the first of those that were asked for until now.
+    func begin(below parent: Key) -> Key? {
+        state.withLock { state in
+            state[parent]?.running?.hasBegun = true
+            return state[parent]?.running?.from
+        }
+    }
+
+    /// The page has come: it gave so many folders.
+    func finish(below parent: Key, given: Int, isLast: Bool) {
+        state.withLock { state in
+            // Those who wait use theirs in a moment.
+            guard var subtree = state[parent] else { return }
+            (subtree.given, subtree.used) = (given, min(given, subtree.running?.waiting ?? 0))
+            subtree.running = nil
+            if given < Self.fewest, !isLast { subtree.declinedUntil = .now + Self.pause }
+            state[parent] = subtree
+        }
+    }
+
+    /// Somebody has used the page of a folder in it.
+    func noteUse(below parent: Key) {
+        state.withLock { $0[parent]?.used += 1 }
+    }
+
+    private func makeRoom(in state: inout [Key: Subtree]) {
+        guard state.count >= Self.mostSubtrees else { return }
+        let idle = state.filter { $0.value.running == nil }
+        if let oldest = idle.min(by: { $0.value.asked < $1.value.asked }) { state[oldest.key] = nil }
+    }
+}
