@@ -1,12 +1,12 @@
-internal import ObjectStorage
+package import ObjectStorage
 
 /// What one page of a listing without delimiter tells of the folders below a prefix: the listings of those that are on it as a whole.
 ///
 /// A listing in any lexicographic order has all keys of a folder side by side. So a folder is whole that something follows, or after which
 /// nothing comes at all, provided that the page does not begin inside it.
-struct SubtreePage: Sendable {
+package struct SubtreePage: Sendable {
     /// Each with the listing that the delimiter `/` would have given.
-    private(set) var folders: [(prefix: Key, page: ListPage)] = []
+    package private(set) var folders: [(prefix: Key, page: ListPage)] = []
 
     /// A folder whose end is still to come.
     private struct Open {
@@ -15,7 +15,7 @@ struct SubtreePage: Sendable {
     }
 
     /// `page` does not begin inside a folder below `base`. Of one that is not sorted by bytes, or shows earlier versions, nothing is told.
-    init(_ page: ListPage, below base: Key) {
+    package init(_ page: ListPage, below base: Key) {
         guard Self.isPlain(page, below: base) else { return }
         var open: [Open] = []
         for object in page.objects {

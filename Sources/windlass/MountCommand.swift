@@ -1,6 +1,7 @@
 import ArgumentParser
 import FuseBridge
 import Glibc
+import Memory
 import ObjectStorage
 import Volume
 
@@ -89,6 +90,7 @@ struct MountCommand: ParsableCommand {
     func run() throws {
         if !foreground { throw ExitCode(try Daemon.start()) }
         CrashReports.withholdMemory()
+        Allocator.keepBuffers()
         try MountRun(self).run()
     }
 

@@ -9,6 +9,7 @@ It speaks as much of S3 as a mount that only reads asks for, and checks no signa
 """
 
 import asyncio
+import bisect
 import datetime
 import threading
 import urllib.parse
@@ -55,6 +56,21 @@ class Bucket:
             return [folder + found for found in names], None, are_folders
         end = min(count, start + limit)
         return [folder + name(number) for number in range(start, end)], end if end < count else None, are_folders
+
+    def key(self, number):
+        """That of an object, counted over the whole bucket in the order of listings."""
+        if number < self.files:
+            return f"flat/file-{number:07}"
+        folder, file = divmod(number - self.files, self.each)
+        return f"tree/dir-{folder:05}/file-{file:03}"
+
+    def flat_page(self, prefix, start, after, limit):
+        """As `page`, of all keys, which must not be more than fit their digits. `after`: behind this key."""
+        count = self.files + self.folders * self.each
+        first = max(start, bisect.bisect_left(range(count), prefix, key=self.key), bisect.bisect_right(range(count), after, key=self.key))
+        end = min(count, first + limit)
+        names = [name for name in map(self.key, range(first, end)) if name.startswith(prefix)]
+        return names, end if len(names) == limit and end < count else None
 
     def version_page(self, prefix, key, version, limit):
         """(key, number of the version, its time, whether it is the latest) of a page of the versions below `flat/`, and whether there are more."""
@@ -141,10 +157,11 @@ class Connection(asyncio.Protocol):
         bucket = self.bucket
         bucket.lists += 1
         prefix, start = query.get("prefix", ""), int(query.get("continuation-token", "0"))
-        names, end, are_folders = bucket.page(prefix, start, int(query.get("max-keys", "1000")))
-        if are_folders and "delimiter" not in query:
-            # Only whether there is anything is ever asked in this way.
-            names, end, are_folders = [names[0] + "file-000"] if names else [], None, False
+        limit = int(query.get("max-keys", "1000"))
+        if "delimiter" in query:
+            names, end, are_folders = bucket.page(prefix, start, limit)
+        else:
+            (names, end), are_folders = bucket.flat_page(prefix, start, query.get("start-after", ""), limit), False
         body = [f"<ListBucketResult><Name>b</Name><IsTruncated>{'true' if end else 'false'}</IsTruncated>"]
         if end:
             body.append(f"<NextContinuationToken>{end}</NextContinuationToken>")

@@ -55,6 +55,26 @@ import Volume
         #expect(isOnceEach(volume.faults.requests), "\(volume.faults.requests)")
     }
 
+    /// One listing of what is below tells of many small folders.
+    @Test(.timeLimit(.minutes(1))) func smallFoldersAreListedTogether() async throws {
+        let volume = try await filled(with: 10, ttl: .seconds(60)) { _ in }
+        defer { volume.remove() }
+        let tree = try await inode(of: .of("tree"), in: .root, volume)
+        #expect(try await walk(volume, tree) == 10 * Self.folders)
+        let lists = volume.faults.requests.count { $0 == .list }
+        #expect(lists <= 15, "\(lists) for \(Self.folders) folders")
+    }
+
+    /// Where a page holds no folder as a whole each is listed by itself, and that is tried again only later.
+    @Test(.timeLimit(.minutes(1))) func longFoldersAreListedAlone() async throws {
+        let volume = try await filled(with: 1200, ttl: .seconds(60)) { _ in }
+        defer { volume.remove() }
+        let tree = try await inode(of: .of("tree"), in: .root, volume)
+        #expect(try await walk(volume, tree) == 1200 * Self.folders)
+        let lists = volume.faults.requests.count { $0 == .list }
+        #expect(lists <= 2 * Self.folders * 4 / 3 + 10, "\(lists)")
+    }
+
     /// What was listed of the folder is not believed any more when somebody goes into those in it.
     @Test(.timeLimit(.minutes(1))) func aFolderIsFoundByItsOwnListing() async throws {
         let volume = try await filled(with: 5, ttl: .seconds(3)) { _ in }
