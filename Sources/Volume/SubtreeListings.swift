@@ -8,14 +8,11 @@ final class SubtreeListings: Sendable {
         let task: Task<Void, Never>
         var from: Key
         var hasBegun = false
-        var waiting = 1
 
-        /// Whether the listing will tell of the folder; then somebody waits for it.
+        /// Whether the listing will tell of the folder, or is past it.
         mutating func takeIn(_ folder: Key) -> Bool {
             if !hasBegun { from = min(from, folder) }
-            guard from <= folder else { return false }
-            waiting += 1
-            return true
+            return from <= folder
         }
     }
 
@@ -23,11 +20,17 @@ final class SubtreeListings: Sendable {
         /// When a folder in it was last asked for.
         var asked: ContinuousClock.Instant
         var running: Running?
-        /// Folders that the last page gave, and those of them that somebody has used.
+        /// Folders that the last page gave, those that pages before it gave, older ones counting less, and how many of all somebody has used.
         var given = 0
+        var givenBefore = 0
         var used = 0
         /// Until then each folder is listed by itself.
         var declinedUntil: ContinuousClock.Instant?
+
+        mutating func decline(until time: ContinuousClock.Instant) {
+            declinedUntil = time
+            (given, givenBefore, used) = (0, 0, 0)
+        }
     }
 
     /// Folders that are asked for within this time of each other are part of one walk.
@@ -55,8 +58,8 @@ final class SubtreeListings: Sendable {
             let isWalked = now - subtree.asked < Self.demand
             subtree.asked = now
             if let task = subtree.running?.task { return subtree.running?.takeIn(folder) == true ? task : nil }
-            if subtree.given >= Self.fewest, subtree.used * 4 < subtree.given { subtree.declinedUntil = now + Self.pause }
-            (subtree.given, subtree.used) = (0, 0)
+            // Those of the last page may be wanted only now.
+            if subtree.used * 4 < subtree.givenBefore { subtree.decline(until: now + Self.pause) }
             guard isWalked, subtree.declinedUntil.map({ $0 <= now }) ?? true else { return nil }
             let task = list()
             subtree.running = Running(task: task, from: folder)
@@ -75,11 +78,11 @@ final class SubtreeListings: Sendable {
     /// The page has come: it gave so many folders.
     func finish(below parent: Key, given: Int, isLast: Bool) {
         state.withLock { state in
-            // Those who wait use theirs in a moment.
             guard var subtree = state[parent] else { return }
-            (subtree.given, subtree.used) = (given, min(given, subtree.running?.waiting ?? 0))
+            (subtree.givenBefore, subtree.used) = (subtree.givenBefore / 2 + subtree.given, subtree.used / 2)
+            subtree.given = given
             subtree.running = nil
-            if given < Self.fewest, !isLast { subtree.declinedUntil = .now + Self.pause }
+            if given < Self.fewest, !isLast { subtree.decline(until: .now + Self.pause) }
             state[parent] = subtree
         }
     }

@@ -129,7 +129,7 @@ def test_a_walk_of_small_folders_lists_many_together(mounted):
 
 
 @pytest.mark.deadline(300)
-def test_a_walk_lists_each_folder_once(mounted):
+def test_a_walk_lists_no_folder_twice(mounted):
     """It takes longer than names are believed, and meets more of them than are remembered."""
     folders, each = 400, 100
     bucket = Bucket(0, folders, each, size=10_000)   # what is smaller may be a symbolic link, which only a HEAD tells
@@ -137,7 +137,8 @@ def test_a_walk_lists_each_folder_once(mounted):
     found = subprocess.run(["find", mount.path / "tree", "-type", "f"], capture_output=True, text=True, timeout=250, check=True)
     print(f"{bucket.lists} LIST, {bucket.heads} HEAD")
     assert found.stdout.count("\n") == folders * each
-    assert bucket.lists <= folders + 20
+    # Ten folders are on a page, and most pages are used.
+    assert bucket.lists <= folders / 4
     assert bucket.heads <= 20
 
 
