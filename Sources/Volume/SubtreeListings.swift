@@ -5,7 +5,7 @@ internal import Synchronization
 /// above gives those of many (`SubtreePage`), instead of a request for each.
 final class SubtreeListings: Sendable {
     private struct Running {
-        let task: Task<Void, Never>
+        let end = Completion()
         var from: Key
         var hasBegun = false
 
@@ -44,9 +44,9 @@ final class SubtreeListings: Sendable {
     static let gathering = Duration.microseconds(500)
     private let state = Mutex<[Key: Subtree]>([:])
 
-    /// The listing to wait for before the folder's page is at hand; nil where the folder is to be listed by itself. `list` calls `begin`, and ends
-    /// with `finish`.
-    func listing(of folder: Key, below parent: Key, _ list: () -> Task<Void, Never>) -> Task<Void, Never>? {
+    /// The end of the listing to wait for before the folder's page is at hand; nil where the folder is to be listed by itself. `list` is called for a
+    /// new one: it calls `begin`, and then `finish`.
+    func listing(of folder: Key, below parent: Key, _ list: () -> Void) -> Completion? {
         state.withLock { state in
             let now = ContinuousClock.now
             guard var subtree = state[parent] else {
@@ -57,13 +57,14 @@ final class SubtreeListings: Sendable {
             defer { state[parent] = subtree }
             let isWalked = now - subtree.asked < Self.demand
             subtree.asked = now
-            if let task = subtree.running?.task { return subtree.running?.takeIn(folder) == true ? task : nil }
+            if let end = subtree.running?.end { return subtree.running?.takeIn(folder) == true ? end : nil }
             // Those of the last page may be wanted only now.
             if subtree.used * 4 < subtree.givenBefore { subtree.decline(until: now + Self.pause) }
             guard isWalked, subtree.declinedUntil.map({ $0 <= now }) ?? true else { return nil }
-            let task = list()
-            subtree.running = Running(task: task, from: folder)
-            return task
+            let running = Running(from: folder)
+            subtree.running = running
+            list()
+            return running.end
         }
     }
 
@@ -75,16 +76,18 @@ final class SubtreeListings: Sendable {
         }
     }
 
-    /// The page has come: it gave so many folders.
+    /// The page has come, or failed: it gave so many folders.
     func finish(below parent: Key, given: Int, isLast: Bool) {
-        state.withLock { state in
-            guard var subtree = state[parent] else { return }
+        let end = state.withLock { state -> Completion? in
+            guard var subtree = state[parent] else { return nil }
+            defer { state[parent] = subtree }
             (subtree.givenBefore, subtree.used) = (subtree.givenBefore / 2 + subtree.given, subtree.used / 2)
             subtree.given = given
-            subtree.running = nil
             if given < Self.fewest, !isLast { subtree.decline(until: .now + Self.pause) }
-            state[parent] = subtree
+            defer { subtree.running = nil }
+            return subtree.running?.end
         }
+        end?.come()
     }
 
     /// Somebody has used the page of a folder in it.

@@ -71,10 +71,10 @@ extension Volume {
         // The second listing begins where the first ends.
         for _ in 0..<2 {
             let listing = prepared.subtrees.listing(of: folder.prefix, below: parent) {
-                Task { await listSubtree(of: parent) }
+                Task { [weak self] in await self?.listSubtree(of: parent) }
             }
             guard let listing else { return nil }
-            await listing.value
+            await listing.wait()
             if let page = prepared.look(folder, changes: allChanges, options.metadataTTL) { return page }
         }
         return nil
