@@ -5,6 +5,8 @@ internal import PosixMetadata
 /// A folder of which all names are known is asked for again as a whole.
 struct FolderRenewal: Sendable {
     let asked: ContinuousClock.Instant
+    /// The answer has been taken up, or there is none.
+    let ended = Completion()
     /// Names that were made, stored or removed from here meanwhile: of them more is known than the answer may say.
     var touched: Set<FileName> = []
 }

@@ -20,9 +20,15 @@ extension Volume {
         return await renew(folder)
     }
 
-    /// Renews a folder of which several names are wanted, if that can save asking for them one by one.
+    /// Renews a folder of which several names are wanted, if that can save asking for them one by one. Where that is under way the answer is waited
+    /// for.
     func renew(forNamesIn folder: Inode) async {
+        if let renewal = renewal(of: folder) { return await renewal.ended.wait() }
         if isWorthListing(folder) { await renew(folder) }
+    }
+
+    func renewal(of folder: Inode) -> FolderRenewal? {
+        tree.withLock { $0.listings[folder]?.renewal }
     }
 
     /// Whether a listing tells, or proves what is remembered of, attributes that are not believed any more.
@@ -37,6 +43,7 @@ extension Volume {
         guard let renewal = tree.withLock({ $0.beginRenewal(of: folder) }) else { return false }
         let isRenewed = await renew(folder, renewal, changes)
         if !isRenewed { tree.withLock { $0.abandon(renewal, of: folder) } }
+        renewal.ended.come()
         tellKernel()
         return isRenewed
     }

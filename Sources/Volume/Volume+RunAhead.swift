@@ -39,7 +39,7 @@ extension Volume {
     /// Asks for those of `names` whose attributes are not known.
     func askAhead(for names: [FileName], in parent: Inode, soon: Bool = false) {
         let wanted = lacking(names, in: parent)
-        guard wanted.count >= Self.worthAListing, isWorthListing(parent) else { return startAsking(wanted, soon) }
+        guard wanted.count >= Self.worthAListing, isWorthListing(parent) || renewal(of: parent) != nil else { return startAsking(wanted, soon) }
         Task { [weak self] in
             await self?.renew(forNamesIn: parent)
             if let self { startAsking(lacking(names, in: parent), soon) }

@@ -144,6 +144,7 @@ def test_attributes_that_have_become_too_old_are_proved_by_one_listing(counted):
 
     heads, lists, others, shown = counted.count(again)
     assert shown == expected(300)
+    print(f"{heads} HEAD, {lists} LIST, {others} others")
     assert heads <= 40 and lists <= 4 and others == 0
 
 
