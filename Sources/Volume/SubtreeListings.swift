@@ -20,25 +20,28 @@ final class SubtreeListings: Sendable {
         /// When a folder in it was last asked for.
         var asked: ContinuousClock.Instant
         var running: Running?
-        /// Folders that the last page gave, those that pages before it gave, older ones counting less, and how many of all somebody has used.
+        /// Folders that the last page gave, those that some pages before it gave, and how many of all somebody has used.
         var given = 0
         var givenBefore = 0
         var used = 0
         /// Until then each folder is listed by itself.
         var declinedUntil: ContinuousClock.Instant?
 
-        mutating func decline(until time: ContinuousClock.Instant) {
-            declinedUntil = time
-            (given, givenBefore, used) = (0, 0, 0)
+        /// Those of the last page may be wanted only now: they do not count.
+        mutating func judge(_ now: ContinuousClock.Instant) {
+            if used * 4 < givenBefore { declinedUntil = now + SubtreeListings.pause }
+            (givenBefore, used) = (0, 0)
         }
     }
 
     /// Folders that are asked for within this time of each other are part of one walk.
     private static let demand = Duration.seconds(2)
     /// How long nothing is tried where folders are too long, or not wanted in their order.
-    private static let pause = Duration.seconds(10)
+    fileprivate static let pause = Duration.seconds(10)
     /// A page that gives fewer is not worth what it tells beside.
     private static let fewest = 4
+    /// After so many folders it is looked how many were used.
+    private static let trial = 32
     private static let mostSubtrees = 64
     /// Several folders are asked for at the same time, in no order: so long the first of them is waited for.
     static let gathering = Duration.microseconds(500)
@@ -58,14 +61,18 @@ final class SubtreeListings: Sendable {
             let isWalked = now - subtree.asked < Self.demand
             subtree.asked = now
             if let end = subtree.running?.end { return subtree.running?.takeIn(folder) == true ? end : nil }
-            // Those of the last page may be wanted only now.
-            if subtree.used * 4 < subtree.givenBefore { subtree.decline(until: now + Self.pause) }
+            if subtree.givenBefore >= Self.trial { subtree.judge(now) }
             guard isWalked, subtree.declinedUntil.map({ $0 <= now }) ?? true else { return nil }
             let running = Running(from: folder)
             subtree.running = running
             list()
             return running.end
         }
+    }
+
+    /// The end of a listing on its way that may tell of the folder.
+    func underWay(of folder: Key, below parent: Key) -> Completion? {
+        state.withLock { state in state[parent]?.running?.takeIn(folder) == true ? state[parent]?.running?.end : nil }
     }
 
     /// The folder to list from: the first of those that were asked for until now.
@@ -81,9 +88,9 @@ final class SubtreeListings: Sendable {
         let end = state.withLock { state -> Completion? in
             guard var subtree = state[parent] else { return nil }
             defer { state[parent] = subtree }
-            (subtree.givenBefore, subtree.used) = (subtree.givenBefore / 2 + subtree.given, subtree.used / 2)
+            subtree.givenBefore += subtree.given
             subtree.given = given
-            if given < Self.fewest, !isLast { subtree.decline(until: .now + Self.pause) }
+            if given < Self.fewest, !isLast { subtree.declinedUntil = .now + Self.pause }
             defer { subtree.running = nil }
             return subtree.running?.end
         }

@@ -90,7 +90,10 @@ extension Volume {
         var position = DirectoryHandle.Position(cookie: cookie)
         let start = position.index
         let items = try await directory.gate.run { () async throws(Errno) in
-            if cookie == 0 { position.pass = restart(directory) }
+            if cookie == 0 {
+                await awaitListing(of: directory.folder)
+                position.pass = restart(directory)
+            }
             guard let listing = directory.listing(of: &position.pass) else { throw .invalidArgument }
             while !listing.isComplete, dots + listing.count <= start || listing.count == 0 { try await advance(listing, of: directory.inode) }
             return listing.items(from: max(0, start - dots), limit: limit)

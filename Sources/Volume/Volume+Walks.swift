@@ -80,6 +80,12 @@ extension Volume {
         return nil
     }
 
+    /// Waits for a listing on its way that may tell of a folder: whoever goes through a tree faster than the store answers would ask once more.
+    func awaitListing(of folder: FolderKey) async {
+        guard let parent = keys.above(folder) else { return }
+        await prepared.subtrees.underWay(of: folder.prefix, below: parent)?.wait()
+    }
+
     /// One page of what is below `parent`, from the first folder on that is asked for.
     private func listSubtree(of parent: Key) async {
         try? await Task.sleep(for: SubtreeListings.gathering)
